@@ -1,0 +1,25 @@
+/** The limits and cadences decisions are taken by. All durations in milliseconds; from the config. */
+export type Policy = {
+  /** How often an idle repo is looked at for released issues. */
+  readonly pollMs: number;
+  /** How often a repo with an active run is looked at. */
+  readonly watchMs: number;
+  /** Concurrent runs over all repos. */
+  readonly maxRuns: number;
+  readonly prepareMs: number;
+  /** From a message to the first sign of its turn. */
+  readonly turnStartMs: number;
+  readonly turnMs: number;
+  readonly stallMs: number;
+  /** From an interrupt until the turn must have ended. */
+  readonly settleMs: number;
+  /** From landing to the first CI run. */
+  readonly ciStartMs: number;
+  readonly ciMs: number;
+  /** From landing until the workload must be healthy on the landed commit. */
+  readonly rolloutMs: number;
+  readonly labels: Labels;
+  readonly trustedBots: readonly string[];
+};
+
+export type Labels = { readonly ready: string; readonly running: string; readonly human: string };

@@ -1,0 +1,149 @@
+// The bot's whole memory, and the one function that changes it. `reduce` never fails on an event that was accepted
+// when it was written: an event about something no longer there leaves the state as it is.
+
+import { z } from "zod";
+import type { BotEvent } from "./event.ts";
+import type { IssueKey, RepoKey } from "./repo.ts";
+import { type Run, type RunId, type RunState, runSchema } from "./run.ts";
+
+/** One Slack thread per issue. A reply's `ts` is null between the try and the proof that it was posted. */
+const threadSchema = z
+  .object({
+    channel: z.string(),
+    ts: z.string().nullable(),
+    digest: z.string().nullable(),
+    replies: z.record(z.string(), z.string().nullable()).readonly(),
+  })
+  .readonly();
+export type IssueThread = z.infer<typeof threadSchema>;
+
+export const stateSchema = z
+  .object({
+    version: z.literal(1),
+    sequence: z.number().int().nonnegative().describe("events applied so far"),
+    pause: z.object({ by: z.string(), reason: z.string(), at: z.number().int() }).readonly().nullable(),
+    runs: z.record(z.string(), runSchema).readonly(),
+    threads: z.record(z.string(), threadSchema).readonly(),
+  })
+  .readonly();
+export type BotState = z.infer<typeof stateSchema>;
+
+export const emptyState: BotState = { version: 1, sequence: 0, pause: null, runs: {}, threads: {} };
+
+export function reduce(state: BotState, event: BotEvent): BotState {
+  return { ...apply(state, event), sequence: state.sequence + 1 };
+}
+
+function apply(state: BotState, event: BotEvent): BotState {
+  switch (event.type) {
+    case "run.dispatched":
+      return { ...state, runs: { ...state.runs, [event.run.id]: event.run } };
+    case "slack.root-attempted":
+    case "slack.root-shown":
+    case "slack.reply-attempted":
+    case "slack.reply-shown":
+      return withThread(state, event.issue, (thread) => applyToThread(thread, event));
+    case "bot.paused":
+      return { ...state, pause: { by: event.by, reason: event.reason, at: event.at } };
+    case "bot.resumed":
+      return { ...state, pause: null };
+    default:
+      return withRun(state, event.run, (run) => applyToRun(run, event));
+  }
+}
+
+type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
+type OneRunEvent = Exclude<BotEvent, ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" }>;
+
+function applyToRun(run: Run, event: OneRunEvent): Run {
+  const { at } = event;
+  switch (event.type) {
+    case "run.step-failed":
+      if (run.state.name !== "preparing") return run;
+      return moved(run, {
+        ...run.state,
+        failure: { step: event.step, text: event.text, at },
+        refusals: run.state.refusals + (event.refused ? 1 : 0),
+      });
+    case "run.tree-ready":
+      return { ...run, tree: event.tree };
+    case "run.session-opened":
+      return { ...run, session: event.session };
+    case "run.turn-started":
+      return moved(run, { name: "working", since: at, turn: event.turn, stop: null });
+    case "run.turn-identified":
+      if (run.state.name !== "working") return run;
+      return moved(run, { ...run.state, turn: { ...run.state.turn, turnId: event.turnId } });
+    case "run.stop-ordered":
+      if (run.state.name !== "working" || run.state.stop !== null) return run;
+      return moved(run, { ...run.state, stop: { since: at, reason: event.reason } });
+    case "run.landed":
+      return moved(run, { name: "verifying", since: at, landed: event.landed });
+    case "run.blocked": {
+      const { reason, landed, agentMayLive } = event;
+      return moved(run, { name: "blocked", since: at, reason, landed, agentMayLive });
+    }
+    case "run.agent-settled":
+      return run.state.name === "blocked" ? moved(run, { ...run.state, agentMayLive: false }) : run;
+    case "run.deployed":
+      if (run.state.name !== "verifying") return run;
+      return moved(run, { name: "deployed", since: at, landed: run.state.landed, evidence: event.evidence });
+    case "run.abandoned":
+      return moved(run, { name: "abandoned", since: at, why: event.why });
+    case "run.tree-released":
+      return { ...run, tree: null };
+    case "github.comment-shown":
+      return { ...run, shown: { ...run.shown, commentId: event.commentId, comment: event.digest } };
+    case "github.issue-shown":
+      return { ...run, shown: { ...run.shown, issue: event.digest } };
+    default:
+      return event satisfies never;
+  }
+}
+
+function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): IssueThread | undefined {
+  if (event.type === "slack.root-attempted") {
+    return { channel: event.channel, ts: null, digest: null, replies: thread?.replies ?? {} };
+  }
+  if (thread === undefined) return undefined;
+  switch (event.type) {
+    case "slack.root-shown":
+      return { ...thread, ts: event.ts, digest: event.digest };
+    case "slack.reply-attempted":
+      return { ...thread, replies: { ...thread.replies, [event.key]: null } };
+    case "slack.reply-shown":
+      return { ...thread, replies: { ...thread.replies, [event.key]: event.ts } };
+    default:
+      return event satisfies never;
+  }
+}
+
+function moved(run: Run, state: RunState): Run {
+  return { ...run, state };
+}
+
+function withRun(state: BotState, id: RunId, change: (run: Run) => Run): BotState {
+  const run = state.runs[id];
+  return run === undefined ? state : { ...state, runs: { ...state.runs, [id]: change(run) } };
+}
+
+function withThread(
+  state: BotState,
+  issue: IssueKey,
+  change: (thread: IssueThread | undefined) => IssueThread | undefined,
+): BotState {
+  const thread = change(state.threads[issue]);
+  return thread === undefined ? state : { ...state, threads: { ...state.threads, [issue]: thread } };
+}
+
+/** The repo's runs, newest last. */
+export function runsOf(state: BotState, repo: RepoKey): readonly Run[] {
+  return Object.values(state.runs)
+    .filter((run) => run.repo === repo)
+    .sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** The issue's runs, newest last; the last one is what the issue's Slack thread shows. */
+export function runsOfIssue(state: BotState, repo: RepoKey, issue: number): readonly Run[] {
+  return runsOf(state, repo).filter((run) => run.issue.number === issue);
+}

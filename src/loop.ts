@@ -1,0 +1,125 @@
+// When: one worker per key, whatever wakes it.
+//
+// A key is idle, waiting (until its own time), or working. `nudge(key)` says *look again*: an idle or waiting key is
+// worked at once, a working one once more after it is done, and any number of nudges meanwhile are one. What `work`
+// returns says when to look again by itself. At most `concurrency` keys are worked at the same time, in the order they
+// became due. A key whose work throws is looked at again after a back-off that doubles up to its ceiling and ends with
+// the first success; nudges do not shorten it, so a service that is down is not stormed. No key's failure reaches
+// another. `stop` lets working keys finish and starts nothing more.
+
+import type { Logger } from "pino";
+import { messageOf } from "./errors.ts";
+
+export type Loop<Key extends string> = {
+  nudge(key: Key): void;
+  /** Resolves when nothing works any more, or after `withinMs`: then it names the keys still at work. */
+  stop(withinMs: number): Promise<readonly Key[]>;
+};
+
+type Options<Key extends string> = {
+  /** Names the loop in the log. */
+  readonly name: string;
+  readonly concurrency: number;
+  readonly backoff: { readonly firstMs: number; readonly ceilingMs: number };
+  readonly log: Logger;
+  /** Does what the key needs now; resolves to the milliseconds until it wants to be looked at again, null = never. */
+  work(key: Key): Promise<number | null>;
+};
+
+type Entry = {
+  working: boolean;
+  again: boolean;
+  failures: number;
+  /** Set while the key backs off: nudges wait for it. */
+  backingOff: boolean;
+  timer: NodeJS.Timeout | undefined;
+};
+
+export function createLoop<Key extends string>(options: Options<Key>): Loop<Key> {
+  const { name, concurrency, backoff, log, work } = options;
+  const entries = new Map<Key, Entry>();
+  const due = new Set<Key>();
+  let working = 0;
+  let stopped = false;
+  let drained: (() => void) | undefined;
+
+  function entryOf(key: Key): Entry {
+    const found = entries.get(key);
+    if (found !== undefined) return found;
+    const made: Entry = { working: false, again: false, failures: 0, backingOff: false, timer: undefined };
+    entries.set(key, made);
+    return made;
+  }
+
+  function nudge(key: Key): void {
+    if (stopped) return;
+    const entry = entryOf(key);
+    if (entry.working) entry.again = true;
+    else if (!entry.backingOff) makeDue(key, entry);
+  }
+
+  function makeDue(key: Key, entry: Entry): void {
+    clearTimeout(entry.timer);
+    entry.timer = undefined;
+    entry.backingOff = false;
+    due.add(key);
+    startDue();
+  }
+
+  function startDue(): void {
+    for (const key of due) {
+      if (stopped || working >= concurrency) return;
+      due.delete(key);
+      working += 1;
+      void run(key, entryOf(key));
+    }
+  }
+
+  async function run(key: Key, entry: Entry): Promise<void> {
+    entry.working = true;
+    entry.again = false;
+    let afterMs: number | null;
+    try {
+      afterMs = await work(key);
+      entry.failures = 0;
+    } catch (error) {
+      entry.failures += 1;
+      entry.backingOff = true;
+      afterMs = Math.min(backoff.firstMs * 2 ** (entry.failures - 1), backoff.ceilingMs);
+      log.warn(
+        { loop: name, key, failures: entry.failures, afterMs, why: messageOf(error) },
+        "work failed, backing off",
+      );
+    }
+    entry.working = false;
+    working -= 1;
+    settle(key, entry, afterMs);
+  }
+
+  function settle(key: Key, entry: Entry, afterMs: number | null): void {
+    if (stopped) {
+      if (working === 0) drained?.();
+      return;
+    }
+    if (entry.again && !entry.backingOff) due.add(key);
+    else if (afterMs !== null) entry.timer = setTimeout(() => makeDue(key, entry), afterMs);
+    else entries.delete(key);
+    startDue();
+  }
+
+  async function stop(withinMs: number): Promise<readonly Key[]> {
+    stopped = true;
+    due.clear();
+    for (const entry of entries.values()) clearTimeout(entry.timer);
+    if (working > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      drained = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+    return [...entries].filter(([, entry]) => entry.working).map(([key]) => key);
+  }
+
+  return { nudge, stop };
+}

@@ -1,0 +1,86 @@
+// What the loop needs of the outside. Adapters implement these and translate at their border: no Octokit, Bolt or
+// Kubernetes type gets past one. Every read returns `Observed`; every write throws an AfkError with its code.
+
+import type { BotEvent } from "./domain/event.ts";
+import type { Candidate, CheckSeen, RolloutSeen, TurnSeen } from "./domain/evidence.ts";
+import type { Observed } from "./domain/observed.ts";
+import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
+import type { Landed, Run, Session, Tree, Turn } from "./domain/run.ts";
+import type { BotState, IssueThread } from "./domain/state.ts";
+
+export type Clock = { now(): number };
+
+export type Store = {
+  readonly state: BotState;
+  /** Resolves once the event is durable and applied. Rejects with `conflict` where the volume cannot take it. */
+  commit(event: BotEvent): Promise<void>;
+  close(): Promise<void>;
+};
+
+export type GitHub = {
+  fetchDefaultBranch(repo: RepoKey): Promise<{ readonly name: string; readonly cloneUrl: string }>;
+  /** Open issues that carry the ready label, with who released them. */
+  fetchCandidates(repo: RepoKey): Promise<Observed<readonly Candidate[]>>;
+  /** Everything GitHub says of exactly this commit. */
+  fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
+  /** Makes labels and open/closed as wanted; a label that is already gone is no error. */
+  showIssue(repo: RepoKey, issue: number, wanted: IssueShown): Promise<void>;
+  /** Edits the run's one comment, found by `marker` where its id is unknown, or creates it. Returns its id. */
+  showComment(
+    repo: RepoKey,
+    issue: number,
+    comment: { readonly id: number | null; readonly marker: string; readonly body: string },
+  ): Promise<number>;
+};
+
+export type IssueShown = {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly close: boolean;
+};
+
+export type Executor = {
+  /** Project (looked up by workspace root first) and thread; both are adopted where they exist. */
+  openSession(run: Run, workspaceRoot: string, refusals: number): Promise<Session>;
+  /** Sends the run's first message. Adopted where T3 has it already. */
+  startTurn(run: Run, session: Session, refusals: number): Promise<Turn>;
+  interrupt(run: Run, session: Session, turn: Turn): Promise<void>;
+  observeTurn(session: Session, turn: Turn, interrupted: boolean): Promise<Observed<TurnSeen>>;
+};
+
+export type Trees = {
+  /** Absolute path of the repo's persistent clone, whether or not it exists yet. */
+  checkoutPath(repo: RepoKey): string;
+  treePath(repo: RepoKey, run: string): string;
+  /** Fetches, then makes or adopts the run's worktree on its branch. */
+  prepare(run: Run): Promise<Tree>;
+  /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */
+  findLanded(run: Run): Promise<Observed<Pick<Landed, "sha" | "commits"> | null>>;
+  /** Whether `sha` is `ancestorOf` or one of its ancestors, by the fetched history. */
+  contains(repo: RepoKey, sha: Sha, inCommit: string): Promise<boolean>;
+  /** Takes the tree down, after saving what is not on the remote to `refs/afk/kept/<run>`. */
+  release(run: Run): Promise<void>;
+};
+
+export type Cluster = {
+  /** The repo's workloads as they are, judged against the landed commit. */
+  observeRollouts(repo: RepoKey, sha: Sha): Promise<Observed<readonly RolloutSeen[]>>;
+};
+
+/** One card and its replies, as they should be. */
+export type ThreadWanted = {
+  readonly issue: IssueKey;
+  readonly root: SlackText;
+  readonly replies: readonly (SlackText & { readonly key: string; readonly broadcast: boolean })[];
+};
+export type SlackText = { readonly text: string; readonly blocks: readonly unknown[] };
+
+export type Chat = {
+  /**
+   * Makes the issue's Slack thread as wanted, from what `thread` says was posted; commits each step it takes.
+   * Throws `unreachable` where Slack is away: the caller comes back.
+   */
+  showThread(wanted: ThreadWanted, thread: IssueThread | undefined, commit: Store["commit"]): Promise<void>;
+};
+
+export type Dependency = "github" | "t3" | "slack" | "cluster" | "volume";
