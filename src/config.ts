@@ -71,6 +71,7 @@ const configSchema = z.strictObject({
     botToken: secretRef,
     appToken: secretRef,
     channel: z.string().regex(/^[CG][A-Z0-9]+$/, "expected a channel id such as C0123ABCD"),
+    operators: z.array(z.string().regex(/^[UW][A-Z0-9]+$/, "expected a user id such as U0123ABCD")).default([]),
   }),
   t3: z.strictObject({
     url,
@@ -115,6 +116,8 @@ export type Config = {
     readonly botToken: string;
     readonly appToken: string;
     readonly channel: string;
+    /** Slack user ids who may pause and resume. */
+    readonly operators: readonly string[];
   };
   readonly t3: {
     readonly url: string;
@@ -175,7 +178,13 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
   const { policy } = data;
   return {
     github: { apiUrl: data.github.apiUrl, token: secrets.github },
-    slack: { apiUrl: data.slack.apiUrl, botToken: secrets.bot, appToken: secrets.app, channel: data.slack.channel },
+    slack: {
+      apiUrl: data.slack.apiUrl,
+      botToken: secrets.bot,
+      appToken: secrets.app,
+      channel: data.slack.channel,
+      operators: data.slack.operators,
+    },
     t3: { url: data.t3.url, publicUrl: data.t3.publicUrl ?? data.t3.url, token: secrets.t3, model: data.t3.model },
     kubernetes: {
       kubeconfig: data.kubernetes.kubeconfig === undefined ? undefined : absolute(data.kubernetes.kubeconfig),
@@ -239,8 +248,9 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => `${path === "" ? key : `${path}.${key}`}: unknown key`).join("\n  - ");
   }
+  const text = issue.message.replace(/^Invalid input: /, "").replace(/, received undefined$/, "");
   const missing = issue.code === "invalid_type" && issue.input === undefined;
-  return `${path || "(top level)"}: ${missing ? `missing, ${issue.message}` : issue.message}`;
+  return `${path || "(top level)"}: ${missing ? "missing, " : ""}${text}`;
 }
 
 function at(value: unknown, ...keys: readonly string[]): unknown {

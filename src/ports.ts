@@ -83,4 +83,4 @@ export type Chat = {
   showThread(wanted: ThreadWanted, thread: IssueThread | undefined, commit: Store["commit"]): Promise<void>;
 };
 
-export type Dependency = "github" | "t3" | "slack" | "cluster" | "volume";
+export type Dependency = "github" | "t3" | "slack" | "cluster";

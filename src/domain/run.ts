@@ -80,6 +80,7 @@ const runStateSchema = z.discriminatedUnion("name", [
     since: at,
     reason: blockReasonSchema,
     landed: landedSchema.nullable(),
+    turn: turnSchema.nullable(),
     /** The agent was told to stop and was never seen to: the repo may not take other work. */
     agentMayLive: z.boolean(),
   }),

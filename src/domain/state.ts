@@ -81,7 +81,8 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
       return moved(run, { name: "verifying", since: at, landed: event.landed });
     case "run.blocked": {
       const { reason, landed, agentMayLive } = event;
-      return moved(run, { name: "blocked", since: at, reason, landed, agentMayLive });
+      const turn = run.state.name === "working" ? run.state.turn : null;
+      return moved(run, { name: "blocked", since: at, reason, landed, turn, agentMayLive });
     }
     case "run.agent-settled":
       return run.state.name === "blocked" ? moved(run, { ...run.state, agentMayLive: false }) : run;

@@ -2,6 +2,7 @@
 // rest in `/afk status`. Knowing is all this does: each adapter keeps trying by itself.
 
 import type { Logger } from "pino";
+import type { Observed } from "../domain/observed.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Clock, Dependency } from "../ports.ts";
 
@@ -15,7 +16,8 @@ export type DependencyHealth = {
 export type Dependencies = {
   /** Runs `call` and notes by its outcome whether the service answers. A refusal is an answer. */
   watch<T>(name: Dependency, call: () => Promise<T>): Promise<T>;
-  note(name: Dependency, error: unknown): void;
+  /** Notes the same of a read that does not throw. */
+  noteObserved(name: Dependency, observed: Observed<unknown>): void;
   all(): readonly DependencyHealth[];
 };
 
@@ -51,7 +53,9 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
         throw error;
       }
     },
-    note,
+    noteObserved(name, observed) {
+      set(name, observed.known ? "up" : "down", observed.known ? null : observed.why);
+    },
     all: () => [...health.values()],
   };
 }

@@ -1,0 +1,11 @@
+import { status } from "../views/status.ts";
+import type { Handler } from "./context.ts";
+
+export const showStatus: Handler = async (_press, { config, store, dependencies, clock }) =>
+  status({
+    runs: Object.values(store.state.runs),
+    pause: store.state.pause,
+    dependencies: dependencies.all(),
+    repos: config.repos.size,
+    now: clock.now(),
+  });

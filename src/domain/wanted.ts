@@ -1,0 +1,30 @@
+import type { Labels } from "./policy.ts";
+import type { Run } from "./run.ts";
+
+/** What the issue should look like on GitHub for the run; undefined = leave it as it is. */
+export type IssueWanted = {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+  readonly close: boolean;
+};
+
+/**
+ * Labels and open/closed that follow from the run's state. A blocked issue loses the ready label, so that putting it
+ * back is a new release; a later run of the same issue has its own say, so an abandoned run wants nothing.
+ */
+export function wantedIssue(run: Run, { ready, running, human }: Labels): IssueWanted | undefined {
+  switch (run.state.name) {
+    case "preparing":
+    case "working":
+    case "verifying":
+      return { add: [running], remove: [], close: false };
+    case "blocked":
+      return { add: [human], remove: [running, ready], close: false };
+    case "deployed":
+      return { add: [], remove: [running, ready], close: true };
+    case "abandoned":
+      return undefined;
+    default:
+      return run.state satisfies never;
+  }
+}

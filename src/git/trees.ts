@@ -1,0 +1,155 @@
+// The trees port: one persistent clone per repo, one git worktree per run at its slot's path, and a symlink of the run's
+// own to it. Every step looks at what is there and goes on from it: a step that was cut off is simply done again.
+
+import { mkdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import { known, unknown } from "../domain/observed.ts";
+import type { RepoKey } from "../domain/repo.ts";
+import type { Run } from "../domain/run.ts";
+import { AfkError, messageOf } from "../errors.ts";
+import type { GitHub, Trees } from "../ports.ts";
+import type { Layout } from "../volume/layout.ts";
+import { gitIn, withGit } from "./git.ts";
+import { findOwnCommits } from "./landed.ts";
+import { inspect, type SpentTree } from "./spent.ts";
+
+export function createTrees(options: {
+  readonly layout: Layout;
+  readonly token: string;
+  readonly fetchDefaultBranch: GitHub["fetchDefaultBranch"];
+}): Trees {
+  const { layout, token, fetchDefaultBranch } = options;
+
+  /** The checkout with its remote refs as they are now; cloned where it is missing. */
+  async function fetched(repo: RepoKey): Promise<SimpleGit> {
+    const path = layout.checkout(repo);
+    if (!(await exists(path))) await clone(repo, path);
+    const git = gitIn(path, await authOf(gitIn(path)));
+    await withGit(`fetching ${repo}`, () => git.raw(["fetch", "--prune", "--quiet", "origin"]));
+    return git;
+  }
+
+  /** Cloned beside its place and moved there whole: a clone that was cut off is never taken for a checkout. */
+  async function clone(repo: RepoKey, path: string): Promise<void> {
+    const { cloneUrl } = await fetchDefaultBranch(repo);
+    const next = `${path}.next`;
+    await rm(next, { recursive: true, force: true });
+    await mkdir(dirname(path), { recursive: true });
+    const git = gitIn(dirname(path), { origin: new URL(cloneUrl).origin, token });
+    await withGit(`cloning ${repo}`, () => git.raw(["clone", "--quiet", "--no-checkout", "--", cloneUrl, next]));
+    await rename(next, path);
+  }
+
+  async function authOf(git: SimpleGit): Promise<{ origin: string; token: string }> {
+    const url = (await withGit("reading the remote", () => git.raw(["remote", "get-url", "origin"]))).trim();
+    return { origin: new URL(url).origin, token };
+  }
+
+  async function addWorktree(git: SimpleGit, run: Run, slot: string): Promise<void> {
+    if (await exists(slot)) {
+      const branch = (await gitIn(slot).raw(["rev-parse", "--abbrev-ref", "HEAD"])).trim();
+      if (branch === run.branch) return;
+      throw new AfkError("conflict", `Slot ${slot} is in use: it is on ${branch}, not on ${run.branch}.`);
+    }
+    await mkdir(dirname(slot), { recursive: true });
+    await git.raw(["worktree", "prune"]);
+    // -B: a branch of that name can only be this run's own, from a try that was cut off before the tree stood.
+    await git.raw(["worktree", "add", "--quiet", "-B", run.branch, slot, `origin/${run.defaultBranch}`]);
+  }
+
+  return {
+    checkoutPath: (repo) => layout.checkout(repo),
+    treePath: (repo, run) => layout.tree(repo, run),
+
+    async prepare(run) {
+      const git = await fetched(run.repo);
+      const slotPath = layout.slot(run.repo, run.slot);
+      const path = layout.tree(run.repo, run.id);
+      return await withGit(`making the tree of run ${run.id}`, async () => {
+        await addWorktree(git, run, slotPath);
+        await link(path, slotPath);
+        const base = (await gitIn(slotPath).raw(["merge-base", "HEAD", `origin/${run.defaultBranch}`])).trim();
+        return { path, slotPath, base };
+      });
+    },
+
+    async findLanded(run) {
+      if (run.tree === null) return known(null);
+      try {
+        const git = await fetched(run.repo);
+        const { base } = run.tree;
+        const own = await withGit("looking for the run's commits", () =>
+          findOwnCommits(git, base, `origin/${run.defaultBranch}`, run.id),
+        );
+        return known(own[0] === undefined ? null : { sha: own[0], commits: own.length });
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
+    async contains(repo, sha, inCommit) {
+      if (sha === inCommit) return true;
+      const git = await fetched(repo);
+      // A name that is no commit of this repo contains nothing of it.
+      const base = await git.raw(["merge-base", sha, inCommit]).catch(() => "");
+      return base.trim() === sha;
+    },
+
+    async release(run) {
+      const slot = layout.slot(run.repo, run.slot);
+      if (await exists(slot)) {
+        const git = await fetched(run.repo);
+        await withGit(`releasing the tree of run ${run.id}`, () => takeDown(git, run, slot));
+      }
+      await rm(layout.tree(run.repo, run.id), { force: true });
+    },
+  };
+
+  async function takeDown(git: SimpleGit, run: Run, slot: string): Promise<void> {
+    const tree = gitIn(slot);
+    if ((await inspect(tree, slot)).is === "unsaved") await keep(tree, run);
+    const seen = await inspect(tree, slot);
+    if (seen.is === "unsaved") throw new AfkError("conflict", `The tree ${slot} still has ${seen.why.join(" and ")}.`);
+    await rm(layout.tree(run.repo, run.id), { force: true });
+    await remove(git, run, seen.tree);
+  }
+
+  /** Gone at once by a rename; the slow delete comes after. */
+  async function remove(git: SimpleGit, run: Run, tree: SpentTree): Promise<void> {
+    await mkdir(layout.trash, { recursive: true });
+    const trashed = join(layout.trash, `${run.id}-${tree.head}`);
+    await rm(trashed, { recursive: true, force: true });
+    await rename(tree.path, trashed);
+    await git.raw(["worktree", "prune"]);
+    await git.raw(["branch", "--quiet", "-D", run.branch]);
+    await rm(trashed, { recursive: true, force: true });
+  }
+}
+
+/** Saves everything that is not ignored and not on the remote under `refs/afk/kept/<run>`. */
+async function keep(tree: SimpleGit, run: Run): Promise<void> {
+  await tree.raw(["add", "--all"]);
+  const staged = (await tree.raw(["diff", "--cached", "--name-only"])).trim();
+  const message = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
+  if (staged !== "") await tree.raw(["commit", "--quiet", "--no-verify", "--message", message]);
+  await tree.raw(["update-ref", `refs/afk/kept/${run.id}`, "HEAD"]);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw new AfkError("conflict", `Cannot look at ${path}: ${messageOf(error)}`, error);
+  }
+}
+
+async function link(path: string, target: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const present = await readlink(path).catch(() => undefined);
+  if (present === target) return;
+  await rm(path, { force: true });
+  await symlink(target, path);
+}

@@ -1,0 +1,46 @@
+import {
+  AppsV1Api,
+  CoreV1Api,
+  createConfiguration,
+  KubeConfig,
+  ServerConfiguration,
+  VersionApi,
+} from "@kubernetes/client-node";
+import { AfkError, messageOf } from "../errors.ts";
+
+export type ClusterClients = { readonly apps: AppsV1Api; readonly core: CoreV1Api; readonly version: VersionApi };
+
+/** client-node has no time limit of its own: a call that meets a dead API server would never end. */
+const CALL_TIMEOUT_MS = 10_000;
+
+/** From a kubeconfig file, or from the pod's own service account. Throws `config` where neither can be loaded. */
+export function createClusterClients(kubeconfig: string | undefined): ClusterClients {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromCluster();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    const source = kubeconfig ?? "the pod's service account";
+    throw new AfkError("config", `kubernetes: cannot load ${source}: ${messageOf(error)}`, error);
+  }
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) throw new AfkError("config", "kubernetes: the kubeconfig names no current cluster.");
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(server, {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        async pre(request) {
+          request.setSignal(AbortSignal.timeout(CALL_TIMEOUT_MS));
+          return request;
+        },
+        post: async (response) => response,
+      },
+    ],
+  });
+  return {
+    apps: new AppsV1Api(configuration),
+    core: new CoreV1Api(configuration),
+    version: new VersionApi(configuration),
+  };
+}

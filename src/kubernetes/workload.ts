@@ -1,0 +1,115 @@
+import type { AppsV1Api, V1LabelSelector, V1ObjectMeta, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { WorkloadRef } from "../config.ts";
+import type { RolloutSeen } from "../domain/evidence.ts";
+
+type Figures = Omit<RolloutSeen, "workload" | "carries" | "image" | "podTroubles">;
+
+export type Workload = {
+  readonly figures: Figures;
+  readonly template: V1PodTemplateSpec | undefined;
+  readonly selector: V1LabelSelector | undefined;
+  /** What tells pods of the new revision from older ones: a label and its value; undefined = not known yet. */
+  readonly revision: { readonly label: string; readonly value: string } | undefined;
+};
+
+/** Reads one workload. The API leaves out counts that are zero. Throws as client-node does. */
+export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<Workload> {
+  const { kind, name, namespace } = ref;
+  switch (kind) {
+    case "Deployment": {
+      const { metadata, spec, status } = await apps.readNamespacedDeployment({ name, namespace });
+      const exceeded = status?.conditions?.find(
+        (condition) => condition.type === "Progressing" && condition.reason === "ProgressDeadlineExceeded",
+      );
+      return {
+        figures: {
+          ...generations(metadata, status),
+          paused: spec?.paused ?? false,
+          desired: spec?.replicas ?? 1,
+          updated: status?.updatedReplicas ?? 0,
+          replicas: status?.replicas ?? 0,
+          available: status?.availableReplicas ?? 0,
+          progressDeadlineExceeded: exceeded === undefined ? null : (exceeded.message ?? "progress deadline exceeded"),
+        },
+        template: spec?.template,
+        selector: spec?.selector,
+        revision: await newReplicaSet(apps, namespace, metadata, spec?.selector),
+      };
+    }
+    case "StatefulSet": {
+      const { metadata, spec, status } = await apps.readNamespacedStatefulSet({ name, namespace });
+      const value = status?.updateRevision;
+      return {
+        figures: {
+          ...generations(metadata, status),
+          paused: false,
+          desired: spec?.replicas ?? 1,
+          updated: status?.updatedReplicas ?? 0,
+          replicas: status?.updatedReplicas ?? 0,
+          available: status?.availableReplicas ?? status?.readyReplicas ?? 0,
+          progressDeadlineExceeded: null,
+        },
+        template: spec?.template,
+        selector: spec?.selector,
+        revision: value === undefined ? undefined : { label: "controller-revision-hash", value },
+      };
+    }
+    case "DaemonSet": {
+      const { metadata, spec, status } = await apps.readNamespacedDaemonSet({ name, namespace });
+      const updated = status?.updatedNumberScheduled ?? 0;
+      return {
+        figures: {
+          ...generations(metadata, status),
+          paused: false,
+          desired: status?.desiredNumberScheduled ?? 0,
+          updated,
+          replicas: updated,
+          available: status?.numberAvailable ?? 0,
+          progressDeadlineExceeded: null,
+        },
+        template: spec?.template,
+        selector: spec?.selector,
+        revision: undefined,
+      };
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+function generations(
+  metadata: V1ObjectMeta | undefined,
+  status: { observedGeneration?: number } | undefined,
+): Pick<Figures, "generation" | "observedGeneration"> {
+  return { generation: metadata?.generation ?? 0, observedGeneration: status?.observedGeneration ?? 0 };
+}
+
+/** The Deployment's newest ReplicaSet: the one with the Deployment's own revision annotation. */
+async function newReplicaSet(
+  apps: AppsV1Api,
+  namespace: string,
+  metadata: V1ObjectMeta | undefined,
+  selector: V1LabelSelector | undefined,
+): Promise<Workload["revision"]> {
+  const revision = metadata?.annotations?.["deployment.kubernetes.io/revision"];
+  if (revision === undefined) return undefined;
+  const { items } = await apps.listNamespacedReplicaSet({ namespace, labelSelector: selectorText(selector) });
+  const own = items.find(
+    (set) =>
+      set.metadata?.annotations?.["deployment.kubernetes.io/revision"] === revision &&
+      set.metadata.ownerReferences?.some((owner) => owner.uid === metadata?.uid),
+  );
+  const value = own?.metadata?.labels?.["pod-template-hash"];
+  return value === undefined ? undefined : { label: "pod-template-hash", value };
+}
+
+/** A label selector in the query's form (kubernetes.io, "Labels and Selectors"). */
+export function selectorText(selector: V1LabelSelector | undefined): string {
+  const equal = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
+  const sets = (selector?.matchExpressions ?? []).map(({ key, operator, values }) => {
+    if (operator === "Exists") return key;
+    if (operator === "DoesNotExist") return `!${key}`;
+    return `${key} ${operator === "In" ? "in" : "notin"} (${(values ?? []).join(",")})`;
+  });
+  return [...equal, ...sets].join(",");
+}

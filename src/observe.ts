@@ -1,0 +1,43 @@
+// The evidence each state decides by. Only what a decision needs is read; what cannot be read is unknown.
+
+import type { VerifyingEvidence, WorkingEvidence } from "./domain/evidence.ts";
+import { unknown } from "./domain/observed.ts";
+import type { Run, RunStateOf, Turn } from "./domain/run.ts";
+import type { Parts } from "./parts.ts";
+
+export async function observeWorking(run: Run, state: RunStateOf<"working">, parts: Parts): Promise<WorkingEvidence> {
+  const turn = await readTurn(run, state.turn, state.stop !== null, parts);
+  const over = turn.known && turn.value.is === "ended";
+  const landed = over ? await parts.trees.findLanded(run) : unknown("the turn has not ended");
+  if (over) parts.dependencies.noteObserved("github", landed);
+  return { turn, landed };
+}
+
+export async function observeVerifying(
+  run: Run,
+  state: RunStateOf<"verifying">,
+  { github, cluster, dependencies }: Parts,
+): Promise<VerifyingEvidence> {
+  const { sha } = state.landed;
+  const [checks, rollouts] = await Promise.all([
+    github.fetchChecks(run.repo, sha),
+    cluster.observeRollouts(run.repo, sha),
+  ]);
+  dependencies.noteObserved("github", checks);
+  dependencies.noteObserved("cluster", rollouts);
+  return { checks, rollouts };
+}
+
+/** A blocked run's last turn, which may still be going on. */
+export async function observeTurn(run: Run, parts: Parts): Promise<WorkingEvidence["turn"]> {
+  if (run.state.name !== "blocked" || !run.state.agentMayLive) return unknown("not asked");
+  if (run.state.turn === null) return unknown("the run has no turn");
+  return await readTurn(run, run.state.turn, true, parts);
+}
+
+async function readTurn(run: Run, turn: Turn, stopped: boolean, parts: Parts): Promise<WorkingEvidence["turn"]> {
+  if (run.session === null) return unknown("the run has no session");
+  const seen = await parts.executor.observeTurn(run.session, turn, stopped);
+  parts.dependencies.noteObserved("t3", seen);
+  return seen;
+}

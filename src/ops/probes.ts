@@ -1,0 +1,51 @@
+// Asks each service now and then whether it answers, so that one that is away is named at the start and in `/afk status`
+// even while no run needs it.
+
+import type { WebClient } from "@slack/web-api";
+import type { Logger } from "pino";
+import type { GitHubClient } from "../github/client.ts";
+import { githubError } from "../github/client.ts";
+import type { ClusterClients } from "../kubernetes/clients.ts";
+import { createLoop } from "../loop.ts";
+import type { Dependency } from "../ports.ts";
+import { slackError } from "../slack/errors.ts";
+import type { T3Client } from "../t3/client.ts";
+import type { Dependencies } from "./dependencies.ts";
+
+const EVERY_MS = 60_000;
+
+export function startProbes(parts: {
+  readonly githubClient: GitHubClient;
+  readonly t3: T3Client;
+  readonly clusterClients: ClusterClients;
+  readonly slack: WebClient;
+  readonly dependencies: Dependencies;
+  readonly log: Logger;
+}): { stop(): Promise<void> } {
+  const { githubClient, t3, clusterClients, slack, dependencies, log } = parts;
+  const probes: Readonly<Record<Dependency, () => Promise<unknown>>> = {
+    github: () =>
+      githubClient.rest.rateLimit
+        .get()
+        .catch((error: unknown) => Promise.reject(githubError(error, "asking for the rate limit"))),
+    t3: () => t3.environment(),
+    cluster: () => clusterClients.version.getCode(),
+    slack: () => slack.auth.test().catch((error: unknown) => Promise.reject(slackError(error, "asking who we are"))),
+  };
+  const loop = createLoop<Dependency>({
+    name: "probe",
+    concurrency: 4,
+    backoff: { firstMs: 1_000, ceilingMs: 30_000 },
+    log: log.child({}, { level: "error" }),
+    async work(name) {
+      await dependencies.watch(name, probes[name]);
+      return EVERY_MS;
+    },
+  });
+  for (const name of Object.keys(probes) as Dependency[]) loop.nudge(name);
+  return {
+    async stop() {
+      await loop.stop(0);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { Logger } from "pino";
+import type { Policy } from "./domain/policy.ts";
+import type { Dependencies } from "./ops/dependencies.ts";
+import type { Clock, Cluster, Executor, GitHub, Store, Trees } from "./ports.ts";
+import type { Publisher } from "./publish.ts";
+
+/** What the reconciler works with: the store, the adapters behind their ports, and the policy. */
+export type Parts = {
+  readonly store: Store;
+  readonly github: GitHub;
+  readonly executor: Executor;
+  readonly trees: Trees;
+  readonly cluster: Cluster;
+  readonly publisher: Publisher;
+  readonly dependencies: Dependencies;
+  readonly policy: Policy;
+  /** The model's name for the commit trailer. */
+  readonly model: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+};

@@ -1,0 +1,91 @@
+// observe → decide → act → commit → publish, for one repo: the bot's table of contents.
+//
+// Level-triggered: it reads the world anew each time and does not care what woke it. A repo has one worker (loop.ts),
+// so nothing here runs twice at once for the same repo.
+
+import { act } from "./act.ts";
+import { dispatch } from "./dispatch.ts";
+import { type Decision, decideBlocked, decidePreparing, decideVerifying, decideWorking } from "./domain/decide.ts";
+import type { BotEvent } from "./domain/event.ts";
+import { selectNext, supersededBy } from "./domain/gates.ts";
+import type { RepoKey } from "./domain/repo.ts";
+import { isActive, isEnded, type Run } from "./domain/run.ts";
+import { runsOf } from "./domain/state.ts";
+import { observeTurn, observeVerifying, observeWorking } from "./observe.ts";
+import type { Parts } from "./parts.ts";
+
+/** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
+export async function reconcile(repo: RepoKey, parts: Parts): Promise<number> {
+  const waits: number[] = [];
+  for (const run of runsOf(parts.store.state, repo)) waits.push(await moveRun(run.id, parts));
+  waits.push(await startNext(repo, parts));
+  return Math.min(...waits);
+}
+
+/** Takes one run as far as it goes now. */
+async function moveRun(id: string, parts: Parts): Promise<number> {
+  for (;;) {
+    const run = parts.store.state.runs[id];
+    if (run === undefined) return parts.policy.pollMs;
+    const decision = await decide(run, parts);
+    if (decision === undefined) return parts.policy.pollMs;
+    if (decision.do === "wait") return decision.forMs;
+    const events = decision.do === "record" ? [decision.event] : await act(decision.action, run, parts);
+    for (const event of events) await record(event, parts);
+    const failed = events.some((event) => event.type === "run.step-failed");
+    if (events.length === 0 || failed) return parts.policy.watchMs;
+  }
+}
+
+async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
+  const { policy, clock, store } = parts;
+  const { state } = run;
+  switch (state.name) {
+    case "preparing":
+      return decidePreparing(run, state, policy, store.state.pause !== null, clock.now());
+    case "working":
+      return decideWorking(run, state, await observeWorking(run, state, parts), policy, clock.now());
+    case "verifying":
+      return decideVerifying(run, state, await observeVerifying(run, state, parts), policy, clock.now());
+    case "blocked":
+      return decideBlocked(run, state, await observeTurn(run, parts), policy, clock.now());
+    case "deployed":
+    case "abandoned":
+      return run.tree === null ? undefined : { do: "act", action: "release-tree" };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Dispatches the repo's next released issue, where every gate passes. */
+async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
+  const { store, github, policy, dependencies, log } = parts;
+  if (runsOf(store.state, repo).some(isActive)) return policy.pollMs;
+  const candidates = await github.fetchCandidates(repo);
+  dependencies.noteObserved("github", candidates);
+  if (!candidates.known) {
+    log.warn({ repo, why: candidates.why }, "released issues unknown");
+    return policy.pollMs;
+  }
+  const next = selectNext(repo, candidates.value, store.state, policy, undefined);
+  if (next === undefined) return policy.pollMs;
+  for (const earlier of runsOf(store.state, repo).filter((run) => !isEnded(run) && supersededBy(run, next.candidate))) {
+    const why = `#${next.candidate.number} was released again by ${next.release.actor}`;
+    await record({ type: "run.abandoned", at: parts.clock.now(), run: earlier.id, why }, parts);
+  }
+  const event = await dispatch(repo, next.candidate, next.release, parts);
+  await record(event, parts);
+  return await moveRun(event.run.id, parts);
+}
+
+async function record(event: BotEvent, { store, publisher, log }: Parts): Promise<void> {
+  await store.commit(event);
+  const id = "run" in event ? (typeof event.run === "string" ? event.run : event.run.id) : undefined;
+  const run = id === undefined ? undefined : store.state.runs[id];
+  if (run === undefined) return;
+  log.info(
+    { repo: run.repo, issue: run.issue.number, run: run.id, event: event.type, state: run.state.name },
+    "run moved",
+  );
+  publisher.nudge(run);
+}

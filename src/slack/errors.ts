@@ -1,0 +1,35 @@
+import { ErrorCode } from "@slack/web-api";
+import { AfkError, messageOf } from "../errors.ts";
+
+/** Slack's platform error code (`channel_not_found` …), where `error` is one. */
+export function platformError(error: unknown): string | undefined {
+  const { code, data } = error as { code?: unknown; data?: { error?: unknown } };
+  return code === ErrorCode.PlatformError && typeof data?.error === "string" ? data.error : undefined;
+}
+
+const TOKEN_ERRORS = new Set([
+  "invalid_auth",
+  "not_authed",
+  "token_revoked",
+  "token_expired",
+  "account_inactive",
+  "missing_scope",
+]);
+const CHANNEL_ERRORS: Readonly<Record<string, string>> = {
+  channel_not_found: "the channel does not exist or the bot cannot see it: check slack.channel and invite the bot",
+  not_in_channel: "the bot is not in the channel: invite it",
+  is_archived: "the channel is archived: unarchive it or configure another",
+};
+
+/** What Slack said, as the bot's error: a platform error is an answer, anything else may not have arrived. */
+export function slackError(error: unknown, what: string): AfkError {
+  const said = platformError(error);
+  if (said === undefined) return new AfkError("unreachable", `Slack, ${what}: ${messageOf(error)}`, error);
+  if (TOKEN_ERRORS.has(said))
+    return new AfkError("unauthorised", `Slack, ${what}: ${said}. Check the token and its scopes.`);
+  const channel = CHANNEL_ERRORS[said];
+  if (channel !== undefined) return new AfkError("config", `Slack, ${what}: ${channel}.`);
+  const messages = (error as { data?: { response_metadata?: { messages?: readonly string[] } } }).data
+    ?.response_metadata?.messages;
+  return new AfkError("refused", `Slack, ${what}: ${[said, ...(messages ?? [])].join(" ")}`);
+}

@@ -1,0 +1,95 @@
+// Makes an issue's Slack thread what it should be: a root that is redrawn, and replies that are posted once.
+//
+// Slack has no idempotency key, so each message carries a nonce in its metadata. Before the first try the intent is
+// committed; where an intent has no message, Slack is searched for the nonce before anything is posted again.
+
+import type { KnownBlock } from "@slack/types";
+import type { WebClient } from "@slack/web-api";
+import { digestOf } from "../domain/ids.ts";
+import type { IssueThread } from "../domain/state.ts";
+import type { Chat, Clock, SlackText, Store, ThreadWanted } from "../ports.ts";
+import { platformError, slackError } from "./errors.ts";
+import { findByNonce, nonceMetadata } from "./nonce.ts";
+
+type Target = { readonly channel: string; readonly thread_ts?: string };
+
+export function createChat(client: WebClient, channel: string, clock: Clock): Chat {
+  async function post(target: Target, nonce: string, { text, blocks }: SlackText, broadcast: boolean): Promise<string> {
+    const { thread_ts } = target;
+    const { ts } = await client.chat.postMessage({
+      channel: target.channel,
+      text,
+      blocks: blocks as KnownBlock[],
+      metadata: nonceMetadata(nonce),
+      unfurl_links: false,
+      unfurl_media: false,
+      ...(thread_ts === undefined ? {} : broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
+    });
+    if (ts === undefined) throw new Error("chat.postMessage answered without a ts");
+    return ts;
+  }
+
+  /** The root's ts: edited where it is there and differs, found or posted where it is not. */
+  async function showRoot(
+    wanted: ThreadWanted,
+    thread: IssueThread | undefined,
+    commit: Store["commit"],
+  ): Promise<string> {
+    const { issue, root } = wanted;
+    const digest = digestOf(root);
+    if (thread?.ts && thread.digest === digest) return thread.ts;
+    if (thread?.ts && (await update(thread.channel, thread.ts, root))) {
+      await commit({ type: "slack.root-shown", at: clock.now(), issue, ts: thread.ts, digest });
+      return thread.ts;
+    }
+    const nonce = `root/${issue}`;
+    const where = thread?.channel ?? channel;
+    const lost = thread?.ts === null ? await findByNonce(client, { channel: where }, nonce) : undefined;
+    if (thread?.ts !== null) await commit({ type: "slack.root-attempted", at: clock.now(), issue, channel: where });
+    const ts = lost ?? (await post({ channel: where }, nonce, root, false));
+    // A root that was found may show an older state: it is redrawn by the next look.
+    await commit({
+      type: "slack.root-shown",
+      at: clock.now(),
+      issue,
+      ts,
+      digest: lost === undefined ? digest : "found",
+    });
+    if (lost !== undefined && (await update(where, ts, root))) {
+      await commit({ type: "slack.root-shown", at: clock.now(), issue, ts, digest });
+    }
+    return ts;
+  }
+
+  /** False where the message is gone. */
+  async function update(target: string, ts: string, { text, blocks }: SlackText): Promise<boolean> {
+    try {
+      await client.chat.update({ channel: target, ts, text, blocks: blocks as KnownBlock[] });
+      return true;
+    } catch (error) {
+      if (platformError(error) === "message_not_found") return false;
+      throw error;
+    }
+  }
+
+  return {
+    async showThread(wanted, thread, commit) {
+      const { issue } = wanted;
+      try {
+        const thread_ts = await showRoot(wanted, thread, commit);
+        const target = { channel: thread?.channel ?? channel, thread_ts };
+        for (const { key, broadcast, ...reply } of wanted.replies) {
+          const before = thread?.replies[key];
+          if (typeof before === "string") continue;
+          const nonce = `reply/${issue}/${key}`;
+          const lost = before === null ? await findByNonce(client, target, nonce) : undefined;
+          if (before === undefined) await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
+          const ts = lost ?? (await post(target, nonce, reply, broadcast));
+          await commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts });
+        }
+      } catch (error) {
+        throw slackError(error, `showing ${issue}`);
+      }
+    },
+  };
+}

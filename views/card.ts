@@ -1,0 +1,102 @@
+import type { Button, KnownBlock } from "@slack/types";
+import { shortSha } from "../src/domain/repo.ts";
+import { landedOf, type Run } from "../src/domain/run.ts";
+import type { ActionId } from "./actions.ts";
+import { type Phase, phasesOf, repoUrl, stateWord } from "./phases.ts";
+import { bold, cut, cutDetails, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
+
+export type View = { readonly text: string; readonly blocks: readonly KnownBlock[] };
+
+const MARK: Record<Phase["state"], string> = {
+  done: ":white_check_mark:",
+  now: ":hourglass_flowing_sand:",
+  open: ":white_circle:",
+  stopped: ":heavy_minus_sign:",
+};
+
+const FACE: Record<Run["state"]["name"], string> = {
+  preparing: ":hammer_and_wrench:",
+  working: ":robot_face:",
+  verifying: ":mag:",
+  blocked: ":octagonal_sign:",
+  deployed: ":rocket:",
+  abandoned: ":wastebasket:",
+};
+
+/** The live card: the root of the issue's thread, redrawn from the run's state. */
+export function card(run: Run): View {
+  const title = cutTitle(run.issue.title);
+  return {
+    text: `${stateWord(run)}: ${run.repo}#${run.issue.number} ${escapeMrkdwn(title)}`,
+    blocks: [
+      {
+        type: "rich_text",
+        elements: [richSection(link(run.issue.url, `${run.repo}#${run.issue.number}`), plain("  "), bold(title))],
+      },
+      { type: "section", text: { type: "mrkdwn", text: `${FACE[run.state.name]} *${stateWord(run)}*${summary(run)}` } },
+      ...reason(run),
+      { type: "section", text: { type: "mrkdwn", text: phasesOf(run).map(phaseLine).join("\n") } },
+      { type: "actions", elements: buttons(run) },
+      {
+        type: "context",
+        elements: [
+          {
+            type: "mrkdwn",
+            text: `Run \`${run.id}\` · released by ${escapeMrkdwn(run.release.actor)} · started ${slackTime(run.startedAt)}`,
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function summary(run: Run): string {
+  const { state } = run;
+  const took = elapsed(state.since - run.startedAt);
+  switch (state.name) {
+    case "working":
+      return state.stop === null ? "" : `: ${state.stop.reason.text}`;
+    case "verifying":
+      return ` ${commitLink(run)}: waiting for CI and the rollout`;
+    case "blocked":
+      return ` after ${took}: ${state.reason.text}`;
+    case "deployed":
+      return ` ${commitLink(run)} in ${took}`;
+    case "abandoned":
+      return `: ${escapeMrkdwn(state.why)}`;
+    case "preparing":
+      return state.failure === null ? "" : `: ${state.failure.step.replaceAll("-", " ")} failed, trying again`;
+    default:
+      return state satisfies never;
+  }
+}
+
+function reason(run: Run): readonly KnownBlock[] {
+  const details = run.state.name === "blocked" ? run.state.reason.details : null;
+  if (details === null || details.trim() === "") return [];
+  return [
+    {
+      type: "rich_text",
+      elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text: cutDetails(details) }] }],
+    },
+  ];
+}
+
+function phaseLine({ title, state, seen }: Phase): string {
+  const text = state === "open" ? title : `*${title}*`;
+  return cut(`${MARK[state]} ${text}${seen === "" || state === "open" ? "" : ` – ${escapeMrkdwn(seen)}`}`, 500);
+}
+
+function commitLink(run: Run): string {
+  const landed = landedOf(run);
+  return landed === null ? "" : `<${repoUrl(run)}/commit/${landed.sha}|${shortSha(landed.sha)}>`;
+}
+
+function buttons(run: Run): Button[] {
+  const issue = button("open-issue.v1", "Open issue", run.issue.url);
+  return run.session?.url ? [button("open-session.v1", "Open session", run.session.url), issue] : [issue];
+}
+
+function button(action_id: ActionId, text: string, url: string): Button {
+  return { type: "button", action_id, text: { type: "plain_text", text }, url };
+}

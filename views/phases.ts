@@ -1,0 +1,73 @@
+// A run's way as a checklist, each line with what was seen. One source for the Slack card and the GitHub comment.
+
+import { shortSha } from "../src/domain/repo.ts";
+import { landedOf, type Run } from "../src/domain/run.ts";
+
+export type Phase = {
+  readonly title: string;
+  readonly state: "done" | "now" | "open" | "stopped";
+  readonly seen: string;
+};
+
+export function phasesOf(run: Run): readonly Phase[] {
+  const { state } = run;
+  const landed = landedOf(run);
+  const stopped = state.name === "blocked" || state.name === "abandoned";
+  const here = (isNow: boolean): Phase["state"] => (stopped ? "stopped" : isNow ? "now" : "open");
+  const turnSeen =
+    state.name !== "preparing" &&
+    run.session !== null &&
+    (state.name !== "blocked" || state.reason.kind !== "cannot-prepare");
+  return [
+    { title: "Released", state: "done", seen: `by ${run.release.actor}` },
+    {
+      title: "Tree ready",
+      state: run.tree !== null || landed !== null || turnSeen ? "done" : here(state.name === "preparing"),
+      seen: run.branch,
+    },
+    {
+      title: "Agent works",
+      state: landed !== null ? "done" : turnSeen ? here(true) : here(false),
+      seen: run.session === null ? "" : "one T3 session",
+    },
+    {
+      title: "Landed",
+      state: landed === null ? here(false) : "done",
+      seen: landed === null ? "" : landedText(landed, run),
+    },
+    {
+      title: "CI and rollout healthy",
+      state: state.name === "deployed" ? "done" : landed === null ? here(false) : here(state.name === "verifying"),
+      seen: state.name === "deployed" ? state.evidence.join("; ") : "",
+    },
+  ];
+}
+
+function landedText(landed: { readonly sha: string; readonly commits: number }, run: Run): string {
+  const commits = landed.commits === 1 ? "1 commit" : `${landed.commits} commits`;
+  return `${commits} on ${run.defaultBranch}, newest ${shortSha(landed.sha)}`;
+}
+
+/** `https://github.com/owner/name`, from the issue's own link. */
+export function repoUrl(run: Run): string {
+  return run.issue.url.replace(/\/issues\/\d+$/, "");
+}
+
+export function stateWord(run: Run): string {
+  switch (run.state.name) {
+    case "preparing":
+      return "Preparing";
+    case "working":
+      return run.state.stop === null ? "Working" : "Stopping";
+    case "verifying":
+      return "Verifying";
+    case "blocked":
+      return "Blocked";
+    case "deployed":
+      return "Deployed";
+    case "abandoned":
+      return "Abandoned";
+    default:
+      return run.state satisfies never;
+  }
+}

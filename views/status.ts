@@ -1,0 +1,58 @@
+import type { KnownBlock } from "@slack/types";
+import { isEnded, type Run } from "../src/domain/run.ts";
+import type { View } from "./card.ts";
+import { stateWord } from "./phases.ts";
+import { bold, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection } from "./text.ts";
+
+const MOST_RUNS = 15;
+
+export type StatusInput = {
+  readonly runs: readonly Run[];
+  readonly pause: { readonly by: string; readonly reason: string } | null;
+  readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
+  readonly repos: number;
+  readonly now: number;
+};
+
+export function status({ runs, pause, dependencies, repos, now }: StatusInput): View {
+  const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
+  const active = open.filter((run) => run.state.name !== "blocked").length;
+  const blocked = open.length - active;
+  const headline = `${active} active, ${blocked} blocked, ${repos} ${repos === 1 ? "repo" : "repos"} enrolled`;
+  const paused =
+    pause === null ? "" : `\n:double_vertical_bar: Paused by <@${pause.by}>: ${escapeMrkdwn(pause.reason)}`;
+  const down = dependencies.filter((dependency) => dependency.state === "down");
+  return {
+    text: headline,
+    blocks: [
+      { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}` } },
+      ...down.map(({ name, why }): KnownBlock => {
+        const text = `:warning: *${name}* does not answer: ${escapeMrkdwn(why ?? "").slice(0, 400)}`;
+        return { type: "section", text: { type: "mrkdwn", text } };
+      }),
+      ...open.slice(0, MOST_RUNS).map((run): KnownBlock => runLine(run, now)),
+      ...(open.length > MOST_RUNS
+        ? [{ type: "section" as const, text: { type: "mrkdwn" as const, text: `and ${open.length - MOST_RUNS} more` } }]
+        : []),
+    ],
+  };
+}
+
+function runLine(run: Run, now: number): KnownBlock {
+  const name = `${run.repo}#${run.issue.number}`;
+  const since = elapsed(now - run.state.since);
+  const why = run.state.name === "blocked" ? ` – ${run.state.reason.text}` : "";
+  const session = run.session?.url ? [plain("  "), link(run.session.url, "session")] : [];
+  return {
+    type: "rich_text",
+    elements: [
+      richSection(
+        bold(stateWord(run)),
+        plain(` for ${since}  `),
+        link(run.issue.url, name),
+        plain(`  ${cutTitle(run.issue.title)}${why}`),
+        ...session,
+      ),
+    ],
+  };
+}
