@@ -1,0 +1,249 @@
+import { describe, expect, test } from "vitest";
+import {
+  type Decision,
+  decideBlocked,
+  decidePreparing,
+  decideVerifying,
+  decideWorking,
+} from "../../src/domain/decide.ts";
+import type { CheckSeen, RolloutSeen, TurnSeen } from "../../src/domain/evidence.ts";
+import { known, type Observed, unknown } from "../../src/domain/observed.ts";
+import type { Run, RunStateOf } from "../../src/domain/run.ts";
+import { policy, rollout, run, SHA, T0, turn } from "../support/build.ts";
+
+/** A decision in a few words, so that a table reads as a list of promises. */
+function say(decision: Decision | undefined): string {
+  if (decision === undefined) return "nothing";
+  if (decision.do === "wait") return "wait";
+  if (decision.do === "act") return decision.action;
+  const { event } = decision;
+  if (event.type === "run.blocked")
+    return `blocked ${event.reason.kind}${event.agentMayLive ? ", agent may live" : ""}`;
+  if (event.type === "run.stop-ordered") return `stop ${event.reason.kind}`;
+  return event.type;
+}
+
+function preparing(over: Partial<RunStateOf<"preparing">> = {}): RunStateOf<"preparing"> {
+  return { name: "preparing", since: T0, failure: null, refusals: 0, ...over };
+}
+
+describe("a preparing run", () => {
+  const failure = (at: number) => ({ step: "open-session", text: "T3 does not answer", at });
+  test.each<[string, Partial<Run>, RunStateOf<"preparing">, boolean, string]>([
+    ["makes its tree first", { tree: null, session: null }, preparing(), false, "prepare-tree"],
+    ["then opens its session", { session: null }, preparing(), false, "open-session"],
+    ["then sends its first message", {}, preparing(), false, "start-turn"],
+    ["does none of that while paused", { tree: null, session: null }, preparing(), true, "wait"],
+    ["tries again after a failure", { session: null }, preparing({ failure: failure(T0 + 1) }), false, "open-session"],
+    [
+      "gives up once failures outlast its time",
+      { session: null },
+      preparing({ failure: failure(T0 + policy.prepareMs + 1) }),
+      false,
+      "blocked cannot-prepare",
+    ],
+    [
+      "gives up after three refusals",
+      { session: null },
+      preparing({ failure: failure(T0 + 1), refusals: 3 }),
+      false,
+      "blocked cannot-prepare",
+    ],
+  ])("%s", (_promise, over, state, paused, expected) => {
+    expect(say(decidePreparing(run({ ...over, state }), state, policy, paused, T0 + 10))).toBe(expected);
+  });
+});
+
+const ended = (how: "completed" | "failed" | "interrupted"): TurnSeen => ({
+  is: "ended",
+  turnId: "t-1",
+  how,
+  lastWords: "Words.",
+  error: null,
+});
+const running = (activeAt: number): TurnSeen => ({ is: "running", turnId: "t-1", activeAt });
+const asking: TurnSeen = { is: "asking", turnId: "t-1", kind: "input", requests: [{ id: "r", text: "Which?" }] };
+const stop = { since: T0, reason: { kind: "stalled", text: "Stalled.", details: null } } as const;
+const none = known(null);
+const mine = known({ sha: SHA, commits: 2 });
+const notAsked = unknown("not asked");
+
+describe("a working run", () => {
+  type Row = [
+    string,
+    Observed<TurnSeen>,
+    Observed<{ sha: string; commits: number } | null>,
+    number,
+    "stopping" | "free",
+    string,
+  ];
+  test.each<Row>([
+    ["waits while the agent works", known(running(T0 + 1000)), notAsked, 2000, "free", "wait"],
+    ["waits while T3 cannot be read", unknown("down"), notAsked, 2000, "free", "wait"],
+    [
+      "is not silent for ever when T3 stays unreadable",
+      unknown("down"),
+      notAsked,
+      policy.turnMs + policy.settleMs + 1,
+      "free",
+      "blocked too-long, agent may live",
+    ],
+    ["waits for the turn to start", known({ is: "pending" }), notAsked, 1000, "free", "wait"],
+    [
+      "is stopped when the turn never starts",
+      known({ is: "pending" }),
+      notAsked,
+      policy.turnStartMs + 1,
+      "free",
+      "stop never-started",
+    ],
+    [
+      "is blocked when T3 says it cannot start",
+      known({ is: "not-started", why: "no directory" }),
+      notAsked,
+      10,
+      "free",
+      "blocked never-started",
+    ],
+    ["is blocked when its session is gone", known({ is: "missing" }), notAsked, 10, "free", "blocked session-lost"],
+    [
+      "is stopped after too long without activity",
+      known(running(T0)),
+      notAsked,
+      policy.stallMs + 1,
+      "free",
+      "stop stalled",
+    ],
+    [
+      "is stopped when its turn takes too long",
+      known(running(T0 + policy.turnMs)),
+      notAsked,
+      policy.turnMs + 1,
+      "free",
+      "stop too-long",
+    ],
+    ["is stopped, its question kept, when it asks", known(asking), notAsked, 10, "free", "stop asked"],
+    ["is interrupted once a stop was ordered", known(running(T0)), notAsked, 10, "stopping", "interrupt"],
+    [
+      "holds the repo when the agent does not settle",
+      known(running(T0)),
+      notAsked,
+      policy.settleMs + 1,
+      "stopping",
+      "blocked stalled, agent may live",
+    ],
+    [
+      "is blocked for the reason it was stopped for",
+      known(ended("interrupted")),
+      none,
+      10,
+      "stopping",
+      "blocked stalled",
+    ],
+    ["goes on to verify what landed even so", known(ended("interrupted")), mine, 10, "stopping", "run.landed"],
+    ["verifies what landed when the turn ended well", known(ended("completed")), mine, 10, "free", "run.landed"],
+    ["verifies what landed when the turn failed", known(ended("failed")), mine, 10, "free", "run.landed"],
+    [
+      "is blocked when a turn ended well and landed nothing",
+      known(ended("completed")),
+      none,
+      10,
+      "free",
+      "blocked nothing-landed",
+    ],
+    ["is blocked when the turn failed", known(ended("failed")), none, 10, "free", "blocked turn-failed"],
+    [
+      "is blocked when someone interrupted it in T3",
+      known(ended("interrupted")),
+      none,
+      10,
+      "free",
+      "blocked interrupted",
+    ],
+    ["waits when the branch cannot be read", known(ended("completed")), unknown("fetch failed"), 10, "free", "wait"],
+  ])("%s", (_promise, seen, landed, afterMs, mode, expected) => {
+    const state: RunStateOf<"working"> = { name: "working", since: T0, turn, stop: mode === "stopping" ? stop : null };
+    expect(say(decideWorking(run({ state }), state, { turn: seen, landed }, policy, T0 + afterMs))).toBe(expected);
+  });
+
+  test("remembers its turn's id as soon as it is seen", () => {
+    const state: RunStateOf<"working"> = { name: "working", since: T0, turn: { ...turn, turnId: null }, stop: null };
+    const decision = decideWorking(run({ state }), state, { turn: known(running(T0)), landed: notAsked }, policy, T0);
+    expect(decision).toMatchObject({ do: "record", event: { type: "run.turn-identified", turnId: "t-1" } });
+  });
+});
+
+describe("a verifying run", () => {
+  const state: RunStateOf<"verifying"> = { name: "verifying", since: T0, landed: { sha: SHA, commits: 1, seenAt: T0 } };
+  const check = (state: CheckSeen["state"], name = "test"): CheckSeen => ({
+    source: "check-run",
+    name,
+    state,
+    url: null,
+  });
+  const green = known([check("success")]);
+  const healthy = known([rollout()]);
+  type Row = [string, Observed<readonly CheckSeen[]>, Observed<readonly RolloutSeen[]>, number, string];
+  test.each<Row>([
+    ["is deployed when CI is green and the workload is healthy", green, healthy, 10, "run.deployed"],
+    ["is deployed on CI alone where the repo has no workload", green, known([]), 10, "run.deployed"],
+    ["waits for CI", known([check("pending")]), healthy, 10, "wait"],
+    ["waits for a first check", known([]), healthy, 10, "wait"],
+    ["is blocked when no check appears", known([]), healthy, policy.ciStartMs + 1, "blocked ci-silent"],
+    ["is blocked when CI never ends", known([check("pending")]), healthy, policy.ciMs + 1, "blocked ci-silent"],
+    [
+      "is blocked when CI fails, whatever else still runs",
+      known([check("pending"), check("failure", "lint")]),
+      healthy,
+      10,
+      "blocked ci-red",
+    ],
+    ["waits while GitHub cannot be read", unknown("502"), healthy, 10, "wait"],
+    ["never takes an unreadable GitHub for green", unknown("502"), healthy, policy.ciMs + 1, "blocked ci-silent"],
+    ["waits while the cluster cannot be read", green, unknown("refused"), 10, "wait"],
+    [
+      "never takes an unreadable cluster for healthy",
+      green,
+      unknown("refused"),
+      policy.rolloutMs + 1,
+      "blocked rollout-silent",
+    ],
+    ["waits for the workload to carry the commit", green, known([rollout({ carries: "other" })]), 10, "wait"],
+    [
+      "is blocked when it never does",
+      green,
+      known([rollout({ carries: "other" })]),
+      policy.rolloutMs + 1,
+      "blocked rollout-silent",
+    ],
+    [
+      "is blocked when the new pods crash",
+      green,
+      known([rollout({ podTroubles: [{ pod: "web-1", reason: "CrashLoopBackOff", message: "back-off" }] })]),
+      10,
+      "blocked rollout-red",
+    ],
+  ])("%s", (_promise, checks, rollouts, afterMs, expected) => {
+    expect(say(decideVerifying(run({ state }), state, { checks, rollouts }, policy, T0 + afterMs))).toBe(expected);
+  });
+});
+
+describe("a blocked run", () => {
+  const blocked = (agentMayLive: boolean): RunStateOf<"blocked"> => ({
+    name: "blocked",
+    since: T0,
+    reason: stop.reason,
+    landed: null,
+    turn,
+    agentMayLive,
+  });
+  test.each<[string, boolean, Observed<TurnSeen>, string]>([
+    ["is left alone", false, notAsked, "nothing"],
+    ["is watched until its agent has settled", true, known(running(T0)), "wait"],
+    ["lets the repo go on once it has", true, known(ended("interrupted")), "run.agent-settled"],
+    ["keeps holding it while T3 cannot be read", true, unknown("down"), "wait"],
+  ])("%s", (_promise, agentMayLive, seen, expected) => {
+    const state = blocked(agentMayLive);
+    expect(say(decideBlocked(run({ state }), state, seen, policy, T0))).toBe(expected);
+  });
+});
