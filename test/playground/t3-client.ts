@@ -249,7 +249,7 @@ export function prompt(behaviour: string, number = 7, run = "run-1"): string {
 
 // ---- the WebSocket --------------------------------------------------------------------------------------------------
 
-export type Frame = Record<string, unknown> & { readonly _tag: string };
+type Frame = Record<string, unknown> & { readonly _tag: string };
 
 export type Socket = Disposable & {
   send(frame: object): void;

@@ -1,0 +1,79 @@
+// T3's checkpoints: the worktree as it is, written as a hidden commit over an index of its own, so that neither the
+// agent's index nor its branch notices. The refs lie in the project's repository, shared by all its worktrees:
+// `refs/t3/checkpoints/<base64url(threadId)>/turn/<n>`, n = 0 being the state before the first turn.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { CheckpointFile } from "./model.ts";
+
+const exec = promisify(execFile);
+
+const IDENTITY = {
+  GIT_AUTHOR_NAME: "T3 Code",
+  GIT_AUTHOR_EMAIL: "t3code@users.noreply.github.com",
+  GIT_COMMITTER_NAME: "T3 Code",
+  GIT_COMMITTER_EMAIL: "t3code@users.noreply.github.com",
+};
+
+export function checkpointRef(threadId: string, turnCount: number): string {
+  return `refs/t3/checkpoints/${Buffer.from(threadId).toString("base64url")}/turn/${turnCount}`;
+}
+
+export async function isGitWorkspace(cwd: string): Promise<boolean> {
+  return (await git(cwd, ["rev-parse", "--is-inside-work-tree"])) === "true";
+}
+
+/** Writes the worktree's state to `ref`. False where that did not work, for whatever reason. */
+export async function capture(cwd: string, ref: string): Promise<boolean> {
+  const dir = await mkdtemp(join(tmpdir(), "t3-checkpoint-"));
+  const env = { GIT_INDEX_FILE: join(dir, "index") };
+  try {
+    await git(cwd, ["read-tree", "HEAD"], env);
+    if ((await git(cwd, ["add", "-A", "--", "."], env)) === undefined) return false;
+    const tree = await git(cwd, ["write-tree"], env);
+    if (tree === undefined) return false;
+    const commit = await git(cwd, ["commit-tree", tree, "-m", `t3 checkpoint ref=${ref}`], { ...env, ...IDENTITY });
+    return commit !== undefined && (await git(cwd, ["update-ref", ref, commit])) !== undefined;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+export async function exists(cwd: string, ref: string): Promise<boolean> {
+  return (await git(cwd, ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`])) !== undefined;
+}
+
+/** The files that differ, committed work included. T3 calls each of them modified. */
+export async function filesBetween(cwd: string, from: string, to: string): Promise<readonly CheckpointFile[]> {
+  const output = (await git(cwd, ["diff", "--numstat", "--no-renames", from, to])) ?? "";
+  return output.split("\n").flatMap((line) => {
+    const [additions = "", deletions = "", path] = line.split("\t");
+    if (path === undefined) return [];
+    return [{ path, kind: "modified", additions: Number(additions) || 0, deletions: Number(deletions) || 0 }];
+  });
+}
+
+/** Puts the worktree's files back to a checkpoint. */
+export async function restore(cwd: string, ref: string): Promise<boolean> {
+  const restored = await git(cwd, ["restore", "--source", ref, "--worktree", "--staged", "--", "."]);
+  return restored !== undefined && (await git(cwd, ["clean", "-fdq"])) !== undefined;
+}
+
+async function git(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string | undefined> {
+  try {
+    const { stdout } = await exec("git", ["-C", cwd, ...args], {
+      env: { ...process.env, ...env },
+      maxBuffer: 64 << 20,
+    });
+    return stdout.trim();
+  } catch {
+    return undefined;
+  }
+}
