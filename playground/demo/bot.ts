@@ -1,0 +1,110 @@
+// The bot as the demo runs it: its own process, its own config file, its secrets in its environment.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import type { WorldAddresses } from "../world/process.ts";
+import { channel, cluster, repo, slackUsers, tokens } from "../world/team.ts";
+
+const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg?: string };
+
+export type Bot = {
+  readonly process: ChildProcess;
+  readonly logFile: string;
+  /** Resolves with the first log line whose `msg` is the given one; rejects when the bot ends before. */
+  said(message: string): Promise<LogLine>;
+  /** SIGTERM, and SIGKILL where that does not help. */
+  stop(): Promise<void>;
+};
+
+/** Writes `afk.yaml` for the world into `dir`. Only addresses and clocks differ from a real one. */
+export function writeBotConfig(dir: string, world: WorldAddresses): string {
+  const file = join(dir, "afk.yaml");
+  const config = {
+    github: { apiUrl: world.githubApiUrl, token: { env: "AFK_GITHUB_TOKEN" } },
+    slack: {
+      apiUrl: world.slackApiUrl,
+      botToken: { env: "AFK_SLACK_BOT_TOKEN" },
+      appToken: { env: "AFK_SLACK_APP_TOKEN" },
+      channel: channel.id,
+      operators: [slackUsers[0].id],
+    },
+    t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" } },
+    kubernetes: { kubeconfig: world.kubeconfigFile },
+    volume: join(dir, "volume"),
+    policy: { poll: "500ms", watch: "200ms", stall: "1m", turn: "3m", ciStart: "20s", ci: "1m", rollout: "2m" },
+    repos: [{ repo, workloads: [{ namespace: cluster.namespace, name: cluster.deployment }] }],
+  };
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(file, stringify(config));
+  return file;
+}
+
+export function startBot(dir: string, configFile: string, world: WorldAddresses): Bot {
+  const logFile = join(dir, "bot.log");
+  const log = createWriteStream(logFile, { flags: "a" });
+  const child = spawn(process.execPath, [MAIN, "serve", "--config", configFile], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env["PATH"],
+      HOME: dir,
+      AFK_GITHUB_TOKEN: tokens.githubBot,
+      AFK_SLACK_BOT_TOKEN: "xoxb-playground",
+      AFK_SLACK_APP_TOKEN: "xapp-playground",
+      AFK_T3_TOKEN: world.t3Token,
+    },
+    // In a group of its own: a Ctrl-C is for the demo, which then stops the bot in order.
+    detached: true,
+  });
+  const seen: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    log.write(`${line}\n`);
+    seen.push(parseLine(line));
+    for (const look of waiting) look();
+  });
+  child.stderr.on("data", (chunk: Buffer) => log.write(chunk));
+  const ended = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+
+  function said(message: string): Promise<LogLine> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const line = seen.find(({ msg }) => msg === message);
+        if (line === undefined) return;
+        waiting.delete(look);
+        resolve(line);
+      };
+      waiting.add(look);
+      look();
+      void ended.then(() => reject(new Error(`the bot ended before it said "${message}": see ${logFile}`)));
+    });
+  }
+
+  async function stop(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+    await ended;
+    clearTimeout(timer);
+    log.end();
+  }
+
+  return { process: child, logFile, said, stop };
+}
+
+function parseLine(line: string): LogLine {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as LogLine) : {};
+  } catch {
+    return {};
+  }
+}

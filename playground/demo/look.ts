@@ -1,0 +1,85 @@
+// What a person sees of an issue's way, read from the services themselves and never from the bot.
+
+import { Octokit } from "@octokit/rest";
+import type { WorldAddresses } from "../world/process.ts";
+import { channel, repo, tokens } from "../world/team.ts";
+import type { Stage } from "./stage.ts";
+
+const [owner = "", name = ""] = repo.split("/");
+
+export type Sight = {
+  /** The card's first word, in lower case: `working`, `deployed` …; undefined = no card yet. */
+  readonly state: string | undefined;
+  readonly card: string | undefined;
+  readonly slackRoots: number;
+  readonly replies: readonly string[];
+  readonly issueClosed: boolean;
+  readonly labels: readonly string[];
+  /** The progress comment's checklist, ticked lines first as they stand. */
+  readonly checklist: readonly { readonly done: boolean; readonly text: string }[];
+  readonly sessions: number;
+  readonly landedSha: string | undefined;
+};
+
+export type Eyes = {
+  createIssue(title: string, body: string): Promise<{ readonly number: number; readonly url: string }>;
+  label(issue: number, label: string): Promise<void>;
+  look(issue: number): Promise<Sight>;
+};
+
+/** The maintainer's hands and eyes. */
+export function openEyes({ world, messages }: Stage): Eyes {
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const github = new Octokit({ baseUrl: world.githubApiUrl, auth: tokens.githubMaintainer, log });
+
+  return {
+    async createIssue(title, body) {
+      const { data } = await github.rest.issues.create({ owner, repo: name, title, body });
+      return { number: data.number, url: data.html_url };
+    },
+    async label(issue, label) {
+      await github.rest.issues.addLabels({ owner, repo: name, issue_number: issue, labels: [label] });
+    },
+    async look(issue) {
+      const target = { owner, repo: name, issue_number: issue };
+      const [{ data: seen }, { data: comments }, shown, sessions, landedSha] = await Promise.all([
+        github.rest.issues.get(target),
+        github.rest.issues.listComments(target),
+        messages(channel.id),
+        countSessions(world),
+        findLanded(github, issue),
+      ]);
+      const roots = shown.filter(({ text, threadTs }) => threadTs === undefined && text.includes(`${repo}#${issue} `));
+      const card = roots[0];
+      const thread = shown.filter(({ threadTs }) => card !== undefined && threadTs === card.ts);
+      return {
+        state: card?.text.split(":")[0]?.toLowerCase(),
+        card: card?.text,
+        slackRoots: roots.length,
+        replies: thread.map(({ text }) => text),
+        issueClosed: seen.state === "closed",
+        labels: seen.labels.flatMap((label) => (typeof label === "string" ? label : (label.name ?? []))),
+        checklist: comments.flatMap(({ body = "" }) => checklistOf(body)),
+        sessions,
+        landedSha,
+      };
+    },
+  };
+}
+
+function checklistOf(body: string): Sight["checklist"] {
+  return [...body.matchAll(/^- \[([ x])\] (.+)$/gm)].map(([, mark, text = ""]) => ({ done: mark === "x", text }));
+}
+
+async function countSessions(world: WorldAddresses): Promise<number> {
+  const response = await fetch(`${world.t3Url}/api/orchestration/snapshot`, {
+    headers: { authorization: `Bearer ${world.t3Token}` },
+  });
+  const { threads } = (await response.json()) as { threads: readonly unknown[] };
+  return threads.length;
+}
+
+async function findLanded(github: Octokit, issue: number): Promise<string | undefined> {
+  const { data } = await github.rest.repos.listCommits({ owner, repo: name, per_page: 20 });
+  return data.find(({ commit }) => new RegExp(`^Closes #${issue}$`, "m").test(commit.message))?.sha;
+}
