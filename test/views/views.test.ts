@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { DEFAULT_BLOCKS, problemLine, validateBlocks } from "../../playground/slack/blocks.ts";
+import type { Run, RunState } from "../../src/domain/run.ts";
+import { card } from "../../views/card.ts";
+import { comment } from "../../views/comment.ts";
+import { help } from "../../views/help.ts";
+import { status } from "../../views/status.ts";
+import { thread } from "../../views/thread.ts";
+import { run, SHA, T0, turn } from "../support/build.ts";
+
+const landed = { sha: SHA, commits: 3, seenAt: T0 + 60_000 };
+const HOSTILE = "<!channel> *bold* `code` <https://evil.example|click> @everyone \u202Egnirts";
+const LONG = "🦀".repeat(5_000);
+
+const states: readonly RunState[] = [
+  { name: "preparing", since: T0, failure: null, refusals: 0 },
+  { name: "preparing", since: T0, failure: { step: "open-session", text: LONG, at: T0 }, refusals: 1 },
+  { name: "working", since: T0, turn, stop: null },
+  {
+    name: "working",
+    since: T0,
+    turn,
+    stop: { since: T0, reason: { kind: "asked", text: "The agent asks.", details: HOSTILE } },
+  },
+  { name: "verifying", since: T0, landed },
+  {
+    name: "blocked",
+    since: T0,
+    reason: { kind: "nothing-landed", text: "Nothing landed.", details: null },
+    landed: null,
+    turn,
+    agentMayLive: false,
+  },
+  {
+    name: "blocked",
+    since: T0,
+    reason: { kind: "ci-red", text: "CI failed.", details: LONG },
+    landed,
+    turn,
+    agentMayLive: true,
+  },
+  {
+    name: "blocked",
+    since: T0,
+    reason: { kind: "asked", text: "It asks.", details: HOSTILE },
+    landed: null,
+    turn,
+    agentMayLive: false,
+  },
+  { name: "deployed", since: T0 + 3_600_000, landed, evidence: Array.from({ length: 60 }, () => HOSTILE) },
+  { name: "abandoned", since: T0, why: HOSTILE },
+];
+const titles = ["Add a discount", HOSTILE, LONG, "   ", "خصم للطلبات"];
+const runs: readonly Run[] = states.flatMap((state) =>
+  titles.flatMap((title) => [
+    run({ state, issue: { number: 12, title, url: "https://github.com/acme/shop/issues/12" } }),
+    run({
+      state,
+      session: null,
+      tree: null,
+      issue: { number: 12, title, url: "https://github.com/acme/shop/issues/12" },
+    }),
+  ]),
+);
+
+function problems(blocks: readonly unknown[]): readonly string[] {
+  return validateBlocks(blocks, "message", DEFAULT_BLOCKS).map(problemLine);
+}
+
+describe("what people see in Slack", () => {
+  test("every card and reply of every state is within Slack's limits", () => {
+    for (const each of runs) {
+      expect(problems(card(each).blocks)).toEqual([]);
+      for (const reply of thread([each])?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
+    }
+  });
+
+  test("no title, reason or evidence mentions anyone or makes a link", () => {
+    for (const each of runs) {
+      const mrkdwn =
+        JSON.stringify([card(each), thread([each])?.replies]).match(/"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [];
+      expect(mrkdwn.join("\n")).not.toMatch(/<!channel>|<https:\/\/evil/);
+      expect(card(each).text).not.toContain("<!channel>");
+    }
+  });
+
+  test("only what needs a person is broadcast", () => {
+    const replies = runs.flatMap((each) => thread([each])?.replies ?? []);
+    expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => key.endsWith("/blocked"))).toBe(true);
+    expect(replies.some(({ key, broadcast }) => key.endsWith("/deployed") && broadcast)).toBe(false);
+  });
+
+  test("a later run of the issue keeps the thread, its replies and all", () => {
+    const first = run({ id: "first00000", state: states[5] as RunState });
+    const second = run({ id: "second0000", state: states[2] as RunState });
+    const wanted = thread([first, second]);
+    expect(wanted?.root).toEqual(card(second));
+    expect(wanted?.replies.map(({ key }) => key)).toEqual(["first00000/blocked"]);
+  });
+
+  test("status of a large fleet with everything down fits, and says how many more there are", () => {
+    const many = Array.from({ length: 200 }, (_, n) =>
+      run({ id: `run${n}`, issue: { number: n + 1, title: HOSTILE, url: "https://github.com/acme/shop/issues/1" } }),
+    );
+    const dependencies = ["github", "t3", "slack", "cluster"].map((name) => ({ name, state: "down", why: LONG }));
+    const view = status({
+      runs: many,
+      pause: { by: "U0OPERATOR", reason: LONG.slice(0, 500) },
+      dependencies,
+      repos: 1,
+      now: T0,
+    });
+    expect(problems(view.blocks)).toEqual([]);
+    expect(JSON.stringify(view)).toContain("and 185 more");
+  });
+
+  test("status with nothing to show, and help", () => {
+    expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, now: T0 }).blocks)).toEqual([]);
+    expect(problems(help("statsu").blocks)).toEqual([]);
+  });
+});
+
+describe("the progress comment", () => {
+  test("carries the run's marker, and ticks only what has evidence", () => {
+    const text = comment(run({ state: states[2] as RunState }));
+    expect(text).toContain(`<!-- afk-run: ${run().id} -->`);
+    expect(text).toMatch(/- \[x\] Tree ready/);
+    expect(text).toMatch(/- \[ \] Landed/);
+  });
+
+  test("text from outside ends no fence, mentions nobody and hides nothing", () => {
+    const details = "```\n</details> @maintainer\n````\nmore";
+    const reason = { kind: "nothing-landed", text: "Nothing landed.", details } as const;
+    const text = comment(
+      run({ state: { name: "blocked", since: T0, reason, landed: null, turn, agentMayLive: false } }),
+    );
+    const fence = /^(`{5,})text$/m.exec(text)?.[1];
+    expect(fence).toBeDefined();
+    expect(text.trimEnd().endsWith(`${details}\n${fence}`)).toBe(true);
+  });
+
+  test("is within GitHub's limit whatever it quotes", () => {
+    for (const each of runs) expect(comment(each).length).toBeLessThan(65_536);
+  });
+});
