@@ -17,6 +17,18 @@ export type Store = {
   close(): Promise<void>;
 };
 
+/** Ended runs that have left the state. */
+export type History = {
+  /** Durable once it resolves; the same run again is harmless. Throws `conflict` where the disk refuses. */
+  add(run: Run): Promise<void>;
+  /** Runs that ended between the two times (UTC milliseconds), oldest first. `unreadable` counts lines left out. */
+  find(query: {
+    readonly since: number;
+    readonly until: number;
+    readonly repo?: RepoKey;
+  }): Promise<{ readonly runs: readonly Run[]; readonly unreadable: number }>;
+};
+
 export type GitHub = {
   fetchDefaultBranch(repo: RepoKey): Promise<{ readonly name: string; readonly cloneUrl: string }>;
   /** Open issues that carry the ready label, with who released them. */

@@ -34,6 +34,7 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.deployed"), at, run, evidence: z.array(z.string()).readonly() }),
   z.object({ type: z.literal("run.abandoned"), at, run, why: z.string() }),
   z.object({ type: z.literal("run.tree-released"), at, run }),
+  z.object({ type: z.literal("run.archived"), at, run }),
   z.object({ type: z.literal("github.comment-shown"), at, run, commentId: z.number().int(), digest: z.string() }),
   z.object({ type: z.literal("github.issue-shown"), at, run, digest: z.string() }),
   z.object({ type: z.literal("slack.root-attempted"), at, issue: z.string(), channel: z.string() }),

@@ -3,8 +3,8 @@
 
 import { z } from "zod";
 import type { BotEvent } from "./event.ts";
-import type { IssueKey, RepoKey } from "./repo.ts";
-import { type Run, type RunId, type RunState, runSchema } from "./run.ts";
+import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
+import { isEnded, type Run, type RunId, type RunState, runSchema } from "./run.ts";
 
 /** One Slack thread per issue. A reply's `ts` is null between the try and the proof that it was posted. */
 const threadSchema = z
@@ -17,27 +17,58 @@ const threadSchema = z
   .readonly();
 export type IssueThread = z.infer<typeof threadSchema>;
 
+/** Raised with a step in src/store/migrations.ts. */
+export const STATE_VERSION = 2;
+
 export const stateSchema = z
   .object({
-    version: z.literal(1),
+    version: z.literal(STATE_VERSION),
     sequence: z.number().int().nonnegative().describe("events applied so far"),
     pause: z.object({ by: z.string(), reason: z.string(), at: z.number().int() }).readonly().nullable(),
     runs: z.record(z.string(), runSchema).readonly(),
     threads: z.record(z.string(), threadSchema).readonly(),
+    past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
   })
   .readonly();
 export type BotState = z.infer<typeof stateSchema>;
 
-export const emptyState: BotState = { version: 1, sequence: 0, pause: null, runs: {}, threads: {} };
+export const emptyState: BotState = { version: 2, sequence: 0, pause: null, runs: {}, threads: {}, past: {} };
 
 export function reduce(state: BotState, event: BotEvent): BotState {
-  return { ...apply(state, event), sequence: state.sequence + 1 };
+  return reduceAll(state, [event]);
+}
+
+/** As `reduce` one after the other, at the price of one: a replay may be long, and records of a thousand runs large. */
+export function reduceAll(state: BotState, events: readonly BotEvent[]): BotState {
+  const own = { ...state, runs: { ...state.runs }, threads: { ...state.threads }, past: { ...state.past } };
+  let next: BotState = own;
+  for (const record of [own.runs, own.threads, own.past]) ownRecords.add(record);
+  for (const event of events) next = apply(next, event);
+  for (const record of [own.runs, own.threads, own.past]) ownRecords.delete(record);
+  return { ...next, sequence: state.sequence + events.length };
+}
+
+/** Copies that nobody but the reduction under way has seen: it may write into them. */
+const ownRecords = new WeakSet<object>();
+
+function put<T>(record: Readonly<Record<string, T>>, key: string, value: T): Readonly<Record<string, T>> {
+  if (!ownRecords.has(record)) return { ...record, [key]: value };
+  (record as Record<string, T>)[key] = value;
+  return record;
+}
+
+function drop<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
+  const rest = ownRecords.has(record) ? (record as Record<string, T>) : { ...record };
+  delete rest[key];
+  return rest;
 }
 
 function apply(state: BotState, event: BotEvent): BotState {
   switch (event.type) {
     case "run.dispatched":
-      return { ...state, runs: { ...state.runs, [event.run.id]: event.run } };
+      return { ...state, runs: put(state.runs, event.run.id, event.run) };
+    case "run.archived":
+      return archive(state, event.run, event.at);
     case "slack.root-attempted":
     case "slack.root-shown":
     case "slack.reply-attempted":
@@ -53,7 +84,10 @@ function apply(state: BotState, event: BotEvent): BotState {
 }
 
 type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
-type OneRunEvent = Exclude<BotEvent, ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" }>;
+type OneRunEvent = Exclude<
+  BotEvent,
+  ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" | "run.archived" }
+>;
 
 function applyToRun(run: Run, event: OneRunEvent): Run {
   const { at } = event;
@@ -66,11 +100,11 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
         refusals: run.state.refusals + (event.refused ? 1 : 0),
       });
     case "run.tree-ready":
-      return { ...run, tree: event.tree };
+      return { ...reaching(run, "tree", at), tree: event.tree };
     case "run.session-opened":
       return { ...run, session: event.session };
     case "run.turn-started":
-      return moved(run, { name: "working", since: at, turn: event.turn, stop: null });
+      return moved(reaching(run, "turn", at), { name: "working", since: at, turn: event.turn, stop: null });
     case "run.turn-identified":
       if (run.state.name !== "working") return run;
       return moved(run, { ...run.state, turn: { ...run.state.turn, turnId: event.turnId } });
@@ -78,7 +112,7 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
       if (run.state.name !== "working" || run.state.stop !== null) return run;
       return moved(run, { ...run.state, stop: { since: at, reason: event.reason } });
     case "run.landed":
-      return moved(run, { name: "verifying", since: at, landed: event.landed });
+      return moved(reaching(run, "landed", at), { name: "verifying", since: at, landed: event.landed });
     case "run.blocked": {
       const { reason, landed, agentMayLive } = event;
       const turn = run.state.name === "working" ? run.state.turn : null;
@@ -119,13 +153,18 @@ function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): Iss
   }
 }
 
+/** The first time counts. */
+function reaching(run: Run, phase: keyof Run["reached"], at: number): Run {
+  return run.reached[phase] === undefined ? { ...run, reached: { ...run.reached, [phase]: at } } : run;
+}
+
 function moved(run: Run, state: RunState): Run {
   return { ...run, state };
 }
 
 function withRun(state: BotState, id: RunId, change: (run: Run) => Run): BotState {
   const run = state.runs[id];
-  return run === undefined ? state : { ...state, runs: { ...state.runs, [id]: change(run) } };
+  return run === undefined ? state : { ...state, runs: put(state.runs, id, change(run)) };
 }
 
 function withThread(
@@ -134,7 +173,24 @@ function withThread(
   change: (thread: IssueThread | undefined) => IssueThread | undefined,
 ): BotState {
   const thread = change(state.threads[issue]);
-  return thread === undefined ? state : { ...state, threads: { ...state.threads, [issue]: thread } };
+  return thread === undefined ? state : { ...state, threads: put(state.threads, issue, thread) };
+}
+
+/** The run's own replies go with it; the issue's thread stays, for a later run of the issue. */
+function archive(state: BotState, id: RunId, at: number): BotState {
+  const run = state.runs[id];
+  if (run === undefined || !isEnded(run)) return state;
+  const key = issueKey(run.repo, run.issue.number);
+  const thread = state.threads[key];
+  const replies = Object.fromEntries(
+    Object.entries(thread?.replies ?? {}).filter(([reply]) => !reply.startsWith(`${id}/`)),
+  );
+  return {
+    ...state,
+    runs: drop(state.runs, id),
+    threads: thread === undefined ? state.threads : put(state.threads, key, { ...thread, replies }),
+    past: put(state.past, id, at),
+  };
 }
 
 /** The repo's runs, newest last. */

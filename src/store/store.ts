@@ -1,63 +1,152 @@
-// All state, one writer. `commit` applies an event with `reduce` and resolves once the result is on disk; events that
-// arrive while a write is under way go into the next write together. A write that fails rejects its commits and leaves
-// the state as it was: what was not acknowledged did not happen.
+// All state, one writer: journal first, then the reducer, then whoever waits.
+//
+// `commit` resolves once its event is in the journal and on the disk; events that arrive while a write is under way go
+// into the next write together. A write that fails rejects its commits and leaves the state as it was: what was not
+// acknowledged did not happen. Every few hundred events the whole state is written as a snapshot beside the journal, and
+// what no snapshot needs any more is dropped; a snapshot that fails costs nothing but a longer start.
+// See docs/decisions/0002-journal-under-lowdb.md.
 
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Low } from "lowdb";
 import type { Logger } from "pino";
 import { type BotEvent, eventSchema } from "../domain/event.ts";
-import { type BotState, emptyState, reduce, stateSchema } from "../domain/state.ts";
+import { type BotState, emptyState, reduceAll } from "../domain/state.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Store } from "../ports.ts";
 import { durableFile } from "./durable-file.ts";
+import { diskError } from "./files.ts";
+import { openJournal, readJournal } from "./journal.ts";
+import { takeLock } from "./lock.ts";
+import { FORMAT, parseSnapshot } from "./snapshot.ts";
+
+/** Events between snapshots, where the state is small; a large one is written when the journal has outgrown it. */
+export const SNAPSHOT_EVERY = 400;
 
 type Waiting = { readonly event: BotEvent; resolve(): void; reject(error: unknown): void };
 
-/** Opens `<dir>/state.json`. Throws `invalid` for a file that is not ours, `conflict` for one that cannot be read. */
+/**
+ * Opens the state folder `dir`, made where it is missing. Throws `conflict` where it cannot be used (in use, read-only),
+ * `invalid` where what is in it is damaged, foreign or newer; each says what to do.
+ */
 export async function openStore(dir: string, log: Logger): Promise<Store> {
-  const db = new Low<BotState>(durableFile(join(dir, "state.json"), stateSchema), emptyState);
-  await db.read();
+  await mkdir(dir, { recursive: true }).catch((error: unknown) => Promise.reject(diskError(error, `make ${dir}`)));
+  const lock = await takeLock(dir, (machine) =>
+    log.warn({ dir, machine }, "state is held elsewhere, watching whether it lives"),
+  );
+  try {
+    return await openLocked(dir, lock, log);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
 
-  let state = db.data;
+async function openLocked(dir: string, lock: Awaited<ReturnType<typeof takeLock>>, log: Logger): Promise<Store> {
+  const file = durableFile<BotState & { readonly format: string }>({
+    path: join(dir, "state.json"),
+    parse: parseSnapshot,
+    onDamaged: (kept, why) => log.error({ kept, why }, "snapshot damaged, going on from the one before"),
+  });
+  const db = new Low(file, { format: FORMAT, ...emptyState });
+  await db.read();
+  const { format: _, ...snapshot } = db.data;
+  const found = await readJournal(dir, snapshot.sequence);
+  if (found.tornBytes > 0) log.warn({ dir, bytes: found.tornBytes }, "unfinished end of the journal cut off");
+
+  let state: BotState = reduceAll(snapshot, found.events);
+  const journal = await openJournal(dir, found.last, state.sequence + 1);
+  let snapshotAt = snapshot.sequence;
+  let snapshotBytes = 0;
+  let snapshotting: Promise<void> | undefined;
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
+  let closed = false;
+  log.info({ dir, snapshot: snapshotAt, replayed: found.events.length }, "state loaded");
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
-      const next = batch.reduce((before, { event }) => reduce(before, event), state);
       try {
-        db.data = next;
-        await db.write();
+        const events = batch.map(({ event }) => event);
+        const next = reduceAll(state, events);
+        lock.check();
+        await journal.append(state.sequence + 1, events);
         state = next;
-        for (const { event, resolve } of batch) {
-          log.debug({ event }, "committed");
-          resolve();
-        }
       } catch (error) {
-        db.data = state;
-        const failure = new AfkError("conflict", `The state cannot be written to ${dir}: ${messageOf(error)}`, error);
-        log.error({ why: messageOf(error) }, "commit failed");
+        const failure =
+          error instanceof AfkError ? error : new AfkError("conflict", `Cannot commit: ${messageOf(error)}`, error);
+        log.error({ why: failure.message, commits: batch.length }, "commit failed");
         for (const { reject } of batch) reject(failure);
+        continue;
       }
+      for (const { resolve } of batch) resolve();
+      if (snapshotIsDue()) await beginSnapshot();
     }
     writing = undefined;
+  }
+
+  function snapshotIsDue(): boolean {
+    return (
+      snapshotting === undefined && state.sequence - snapshotAt >= SNAPSHOT_EVERY && journal.bytes() >= snapshotBytes
+    );
+  }
+
+  /** The journal goes on in a new segment at once; the state as it is now is written beside it. */
+  async function beginSnapshot(): Promise<void> {
+    const taken = state;
+    try {
+      await journal.rotate(taken.sequence + 1);
+    } catch (error) {
+      postpone(error);
+      return;
+    }
+    snapshotting = writeSnapshot(taken).finally(() => {
+      snapshotting = undefined;
+    });
+  }
+
+  async function writeSnapshot(taken: BotState): Promise<void> {
+    const before = snapshotAt;
+    try {
+      lock.check();
+      db.data = { format: FORMAT, ...taken };
+      await db.write();
+      snapshotBytes = file.bytes();
+      snapshotAt = taken.sequence;
+      // `.prev` is the one before, and must stay of use.
+      await journal.drop(before + 1);
+    } catch (error) {
+      postpone(error);
+    }
+  }
+
+  function postpone(error: unknown): void {
+    log.warn({ why: messageOf(error) }, "snapshot not written, the journal goes on");
+    snapshotBytes = journal.bytes() + snapshotBytes;
   }
 
   return {
     get state() {
       return state;
     },
-    commit(event) {
+    async commit(event) {
+      if (closed) throw new AfkError("conflict", "The bot is stopping: nothing is recorded any more.");
       eventSchema.parse(event);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       waiting.push({ event, resolve, reject });
       writing ??= writeAll();
-      return promise;
+      await promise;
     },
     async close() {
+      if (closed) return;
+      closed = true;
       await writing;
+      await snapshotting;
+      if (state.sequence > snapshotAt) await writeSnapshot(state);
+      await journal.close();
+      await lock.release();
     },
   };
 }
