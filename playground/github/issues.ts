@@ -53,6 +53,14 @@ export function findLabel(repo: Repo, name: string): Label | undefined {
   return repo.labels.find((label) => label.name.toLowerCase() === name.toLowerCase());
 }
 
+export function sameLabel(a: Label, b: Label): boolean {
+  return a.name.toLowerCase() === b.name.toLowerCase();
+}
+
+export function recordTransfer(world: World, issue: Issue, by: string): void {
+  record(world, issue, by, { event: "transferred" });
+}
+
 /** Finds a label of the repository in any letter case, or makes it, as GitHub does for a name it does not know. */
 function ensureLabel(world: World, repo: Repo, name: string): Label {
   const known = findLabel(repo, name);

@@ -40,6 +40,7 @@ type EventDetail =
   | { readonly event: "labeled" | "unlabeled"; readonly label: { readonly name: string; readonly color: string } }
   | { readonly event: "closed"; readonly stateReason: StateReason; readonly commitId: string | null }
   | { readonly event: "reopened" }
+  | { readonly event: "transferred" }
   | { readonly event: "renamed"; readonly from: string; readonly to: string }
   | { readonly event: "assigned" | "unassigned"; readonly assignee: string }
   | { readonly event: "referenced"; readonly commitId: string; readonly commitRepo: string }

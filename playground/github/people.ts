@@ -92,3 +92,24 @@ export function renameRepo(world: World, full: string, name: string): void {
   world.formerNames.delete(`${repo.owner}/${name}`.toLowerCase());
   repo.name = name;
 }
+
+/** Author, texts, edits and the events so far go along; labels only where the other repository has them too. */
+export function transferIssue(world: World, { repo: full, number }: IssueAddress, to: string, by: string): Issue {
+  const from = requireRepo(world, full);
+  const target = requireRepo(world, to);
+  const issue = requireIssue(from, number);
+  const labels = target.labels.filter((label) => issue.labels.some((one) => act.sameLabel(one, label)));
+  const moved: Issue = { ...issue, number: target.nextNumber, labels, blockedBy: [] };
+  target.nextNumber += 1;
+  target.issues.push(moved);
+  from.issues.splice(from.issues.indexOf(issue), 1);
+  world.movedIssues.set(`${from.id}#${number}`, { repo: target.id, number: moved.number });
+  act.recordTransfer(world, moved, requireUser(world, by).login);
+  return moved;
+}
+
+export function deleteIssue(world: World, { repo: full, number }: IssueAddress): void {
+  const repo = requireRepo(world, full);
+  repo.issues.splice(repo.issues.indexOf(requireIssue(repo, number)), 1);
+  world.movedIssues.set(`${repo.id}#${number}`, null);
+}

@@ -80,9 +80,14 @@ export function requireCaller(call: Call): User {
 
 /** The issue named by the path. 404 for numbers that are none. */
 export function issueOf(call: RepoCall, param = "number"): Issue {
-  const issue = findIssue(call.repo, numberParam(call, param));
-  if (issue === undefined) throw notFound();
-  return issue;
+  const number = numberParam(call, param);
+  const issue = findIssue(call.repo, number);
+  if (issue !== undefined) return issue;
+  const moved = call.world.movedIssues.get(`${call.repo.id}#${number}`);
+  if (moved === undefined) throw notFound();
+  if (moved === null) throw new Refusal(410, "This issue was deleted");
+  const location = `${call.world.url}/api/v3/repositories/${moved.repo}/issues/${moved.number}`;
+  throw new Refusal(301, "Moved Permanently", undefined, { location });
 }
 
 export function numberParam(call: Call, param: string): number {

@@ -10,6 +10,7 @@ import { type Listener, listen } from "../listener.ts";
 import { addAccount, emptyRepo } from "./accounts.ts";
 import { commitInto, type FileChanges, makeBare, readTree, type TreeFile, textFile } from "./bare.ts";
 import { actionsRoutes } from "./endpoints/actions.ts";
+import { appRoutes } from "./endpoints/apps.ts";
 import { checkRoutes } from "./endpoints/checks.ts";
 import { commentRoutes } from "./endpoints/comments.ts";
 import { commitRoutes } from "./endpoints/commits.ts";
@@ -83,6 +84,16 @@ export type GitHub = AsyncDisposable & {
   commit(repo: string, commit: NewCommit): Promise<string>;
   renameRepo(repo: string, name: string): void;
   archiveRepo(repo: string, archived?: boolean): void;
+  /** Takes the issue to another repository, where it gets a new number. Returns the issue there. */
+  transferIssue(issue: people.IssueAddress, to: string, by: string): Readonly<Issue>;
+  deleteIssue(issue: people.IssueAddress): void;
+  /** Installs a GitHub App. Whoever signs as it gets installation tokens that act as the `Bot` user of that login. */
+  installApp(app: {
+    readonly id: number;
+    readonly installationId: number;
+    readonly publicKey: string;
+    readonly login: string;
+  }): void;
   setPermission(repo: string, login: string, role: Role | undefined): void;
   protectBranch(repo: string, branch: string, rules?: Partial<Protection>): void;
   unprotectBranch(repo: string, branch: string): void;
@@ -116,6 +127,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     tokens: new Map(),
     repos: [],
     formerNames: new Map(),
+    movedIssues: new Map(),
+    apps: [],
     pushListeners: new Set(),
     actionsRunner: undefined,
   };
@@ -137,6 +150,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
       serveGraphql(app, world, limits);
       serveRest(app, { world, git, limits }, [
         ...userRoutes,
+        ...appRoutes,
         ...repoRoutes,
         ...checkRoutes,
         ...commitRoutes,
@@ -216,6 +230,9 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHub> {
     archiveRepo(repo, archived = true) {
       requireRepo(world, repo).archived = archived;
     },
+    transferIssue: (issue, to, by) => people.transferIssue(world, issue, to, by),
+    deleteIssue: (issue) => people.deleteIssue(world, issue),
+    installApp: (app) => void world.apps.push(app),
     setPermission: (repo, login, role) => people.setPermission(world, repo, login, role),
     protectBranch: (repo, branch, rules) => people.protectBranch(world, repo, branch, rules),
     unprotectBranch: (repo, branch) => void requireRepo(world, repo).protections.delete(branch),

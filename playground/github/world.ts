@@ -2,6 +2,14 @@
 
 import type { ActionsRunner, Issue, IssueKey, Push, Repo, User } from "./model.ts";
 
+/** `publicKey` is PEM; `login` is the Bot user that its tokens act as. */
+export type InstalledApp = {
+  readonly id: number;
+  readonly installationId: number;
+  readonly publicKey: string;
+  readonly login: string;
+};
+
 export type World = {
   /** `http://127.0.0.1:<port>`; empty until the server listens. */
   url: string;
@@ -17,6 +25,9 @@ export type World = {
   readonly repos: Repo[];
   /** Former `owner/name`, lower case, to repository id. */
   readonly formerNames: Map<string, number>;
+  /** `repository id#number` of issues that are no longer there, to where they went; null for deleted ones. */
+  readonly movedIssues: Map<string, IssueKey | null>;
+  readonly apps: InstalledApp[];
   readonly pushListeners: Set<(push: Push) => void>;
   actionsRunner: ActionsRunner | undefined;
 };

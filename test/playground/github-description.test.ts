@@ -142,6 +142,7 @@ describe("answers are as GitHub describes them", () => {
     github.protectBranch(repo, "main", { requirePullRequest: true, requiredChecks: ["test"] });
     await ask("get", `${r}/branches/{branch}`, 200, { params: { branch: "main" } });
     await ask("get", `${r}/branches/{branch}/protection`, 200, { params: { branch: "main" } });
+    await ask("get", `${r}/rules/branches/{branch}`, 200, { params: { branch: "main" } });
     github.unprotectBranch(repo, "main");
     await ask("get", `${r}/git/ref/{ref}`, 200, { params: { ref: "heads/main" } });
     await ask("get", `${r}/git/ref/{ref}`, 404, { params: { ref: "heads/none" } });
@@ -233,6 +234,13 @@ describe("answers are as GitHub describes them", () => {
     await ask("get", `${r}/issues/{issue_number}/timeline`, 200, { params });
     await ask("get", `${r}/issues/events`, 200);
     await ask("delete", `${r}/issues/comments/{comment_id}`, 204, { params: at });
+    await github.createRepo({ owner: "acme", name: "other", files: { a: "a" } });
+    const moved = github.transferIssue({ repo, number: 2 }, "acme/other", "maintainer");
+    await ask("get", `${r}/issues/{issue_number}`, 301, { params: { issue_number: 2 } });
+    const there = { params: { repo: "other", issue_number: moved.number } };
+    await ask("get", `${r}/issues/{issue_number}/events`, 200, there);
+    github.deleteIssue({ repo, number: 1 });
+    await ask("get", `${r}/issues/{issue_number}`, 410, { params: { issue_number: 1 } });
   });
 
   test("check runs, suites and statuses", async () => {

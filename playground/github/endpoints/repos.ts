@@ -132,6 +132,8 @@ export const repoRoutes: readonly Route[] = [
   repoRoute("get", "/branches", listBranches),
   repoRoute("get", "/branches/*branch/protection", getProtection),
   repoRoute("get", "/branches/*branch", getBranch),
+  // Rulesets are not modelled: no branch has any.
+  repoRoute("get", "/rules/branches/*branch", () => page([], (rule) => rule)),
   repoRoute("get", "/git/ref/*ref", getRef),
   repoRoute("get", "/collaborators", listCollaborators, "write"),
   repoRoute("get", "/collaborators/:login/permission", getPermission),

@@ -95,6 +95,7 @@ const eventTypes: Readonly<Record<IssueEvent["event"], string>> = {
   unlabeled: "UnlabeledEvent",
   closed: "ClosedEvent",
   reopened: "ReopenedEvent",
+  transferred: "TransferredEvent",
   renamed: "RenamedTitleEvent",
   assigned: "AssignedEvent",
   unassigned: "UnassignedEvent",

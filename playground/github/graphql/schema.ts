@@ -72,7 +72,7 @@ function repositoryObject(viewer: Viewer, repo: Repo): GraphObject {
       url: () => repoHtml(world, repo),
       isPrivate: () => repo.private,
       isArchived: () => repo.archived,
-      defaultBranchRef: () => ({ type: "Ref", fields: { name: () => repo.defaultBranch } }) satisfies GraphObject,
+      defaultBranchRef: () => branchObject(viewer, repo),
       issue: (args) => {
         const issue = findIssue(repo, Number(args["number"]));
         if (issue === undefined) {
@@ -82,6 +82,30 @@ function repositoryObject(viewer: Viewer, repo: Repo): GraphObject {
       },
       issues: (args) =>
         connection("issues", "Issue", filterIssues(repo, args), args, (issue) => issueObject(viewer, repo, issue)),
+    },
+  };
+}
+
+function branchObject({ caller }: Viewer, repo: Repo): GraphObject {
+  const protection = repo.protections.get(repo.defaultBranch);
+  const bypassed = protection === undefined || (!protection.enforceAdmins && has(repo, caller, "admin"));
+  const allowed = protection?.restrictedTo?.includes(caller.login) ?? true;
+  return {
+    type: "Ref",
+    fields: {
+      name: () => repo.defaultBranch,
+      refUpdateRule: () =>
+        bypassed
+          ? null
+          : {
+              type: "RefUpdateRule",
+              fields: {
+                viewerCanPush: () => has(repo, caller, "write") && allowed,
+                requiredApprovingReviewCount: () => (protection.requirePullRequest ? 1 : null),
+                requiredStatusCheckContexts: () => [...protection.requiredChecks],
+                requiresSignatures: () => false,
+              },
+            },
     },
   };
 }

@@ -121,6 +121,8 @@ function detail(world: World, repo: Repo, event: IssueEvent): Json {
       };
     case "reopened":
       return { state_reason: null };
+    case "transferred":
+      return {};
     case "renamed":
       return { rename: { from: event.from, to: event.to } };
     case "assigned":
