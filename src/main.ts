@@ -1,7 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { loadConfig } from "./config.ts";
 import { AfkError, messageOf } from "./errors.ts";
-import { serve } from "./serve.ts";
 
 // Exit codes: 0 stopped as asked · 1 failed · 2 the command line or the config is wrong.
 
@@ -15,7 +14,10 @@ program
   .description("run the bot until it is told to stop (SIGTERM or Ctrl-C)")
   .requiredOption("-c, --config <file>", "the bot's YAML config")
   .action(async ({ config }: { config: string }) => {
-    await serve(loadConfig(config, process.env));
+    const loaded = loadConfig(config, process.env);
+    // Loaded late: the services' libraries take a second that --help and a wrong config need not wait for.
+    const { serve } = await import("./serve.ts");
+    await serve(loaded);
   });
 
 try {

@@ -36,16 +36,17 @@ export function createPublisher(parts: {
   async function showOnGitHub(id: RunId): Promise<null> {
     const run = store.state.runs[id];
     if (run === undefined) return null;
+    // Labels first: they decide what is released, and comments are paced more slowly.
+    const wanted = wantedIssue(run, policy.labels);
+    if (wanted !== undefined && run.shown.issue !== digestOf(wanted)) {
+      await dependencies.watch("github", () => github.showIssue(run.repo, run.issue.number, wanted));
+      await store.commit({ type: "github.issue-shown", at: clock.now(), run: id, digest: digestOf(wanted) });
+    }
     const body = comment(run);
     if (run.shown.comment !== digestOf(body)) {
       const said = { id: run.shown.commentId, marker: commentMarker(run), body };
       const commentId = await dependencies.watch("github", () => github.showComment(run.repo, run.issue.number, said));
       await store.commit({ type: "github.comment-shown", at: clock.now(), run: id, commentId, digest: digestOf(body) });
-    }
-    const wanted = wantedIssue(run, policy.labels);
-    if (wanted !== undefined && run.shown.issue !== digestOf(wanted)) {
-      await dependencies.watch("github", () => github.showIssue(run.repo, run.issue.number, wanted));
-      await store.commit({ type: "github.issue-shown", at: clock.now(), run: id, digest: digestOf(wanted) });
     }
     return null;
   }

@@ -17,7 +17,13 @@ function turnOf(thread: T3Thread, nth = -1): Turn {
   const message = thread.messages.filter(({ role }) => role === "user").at(nth);
   if (message === undefined) throw new Error("no user message in the capture");
   const askedAt = Date.parse(message.createdAt);
-  return { ordinal: 1, messageId: message.id, askedAt, turnIdsBefore: [...turnIdsBefore(thread, askedAt)], turnId: null };
+  return {
+    ordinal: 1,
+    messageId: message.id,
+    askedAt,
+    turnIdsBefore: [...turnIdsBefore(thread, askedAt)],
+    turnId: null,
+  };
 }
 
 function seen(name: string, options: { interrupted?: boolean; nth?: number } = {}) {
@@ -35,7 +41,10 @@ describe("what a real server's record says of a turn", () => {
     ["snapshot-08-turn-running", { is: "running" }],
     ["snapshot-09-turn-interrupted-no-turnid", { is: "ended", how: "interrupted" }],
     ["snapshot-10-turn-interrupted-turnid", { is: "ended", how: "interrupted" }],
-    ["snapshot-13-approval-pending", { is: "asking", kind: "approval", requests: [{ text: "Bash: touch approved.txt" }] }],
+    [
+      "snapshot-13-approval-pending",
+      { is: "asking", kind: "approval", requests: [{ text: "Bash: touch approved.txt" }] },
+    ],
     ["snapshot-14-approval-accepted", { is: "ended", how: "completed" }],
     ["snapshot-15-user-input-pending", { is: "asking", kind: "input" }],
     ["snapshot-16-user-input-answered", { is: "ended", how: "completed" }],
@@ -54,7 +63,10 @@ describe("what a real server's record says of a turn", () => {
   test("latestTurn is null for good, and the turn is found by its traces", () => {
     const thread = capture("snapshot-24-latestTurn-null-permanently-though-completed");
     expect(thread.latestTurn).toBeNull();
-    expect(seen("snapshot-24-latestTurn-null-permanently-though-completed")).toMatchObject({ is: "ended", turnId: expect.any(String) });
+    expect(seen("snapshot-24-latestTurn-null-permanently-though-completed")).toMatchObject({
+      is: "ended",
+      turnId: expect.any(String),
+    });
   });
 
   test("ready before the turn has begun is pending, not finished", () => {
