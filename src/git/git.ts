@@ -75,6 +75,9 @@ function configByEnvironment(pairs: readonly (readonly [string, string])[]): Rec
   ]);
 }
 
+/** Git's own verdict where it gives one; its advice follows that, and is of no use here. */
 function lastLines(text: string): string {
-  return text.trim().split("\n").slice(-3).join(" ").slice(0, 500);
+  const lines = text.trim().split("\n");
+  const verdict = lines.filter((line) => /^(fatal|error): /.test(line));
+  return (verdict.length > 0 ? verdict : lines).slice(-3).join(" ").slice(0, 500);
 }

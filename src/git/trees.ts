@@ -1,8 +1,9 @@
 // The trees port: one persistent clone per repo, one git worktree per run at its slot's path, and a symlink of the run's
 // own to it. Every step looks at what is there and goes on from it: a step that was cut off is simply done again.
 
+import { randomBytes } from "node:crypto";
 import { mkdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { known, unknown } from "../domain/observed.ts";
 import type { RepoKey } from "../domain/repo.ts";
@@ -12,7 +13,9 @@ import type { GitHub, Trees } from "../ports.ts";
 import type { Layout } from "../volume/layout.ts";
 import { gitIn, withGit } from "./git.ts";
 import { findOwnCommits } from "./landed.ts";
+import { namesIn, pastStaleLocks } from "./leftovers.ts";
 import { inspect, type SpentTree } from "./spent.ts";
+import { adminOf, baseRefOf, findRunAt, fixBase, makeWorktree } from "./worktree.ts";
 
 export function createTrees(options: {
   readonly layout: Layout;
@@ -26,17 +29,24 @@ export function createTrees(options: {
     const path = layout.checkout(repo);
     if (!(await exists(path))) await clone(repo, path);
     const git = gitIn(path, await authOf(gitIn(path)));
-    await withGit(`fetching ${repo}`, () => git.raw(["fetch", "--prune", "--quiet", "origin"]));
+    await withGit(`fetching ${repo}`, () =>
+      pastStaleLocks(gitDirOf(repo), () => git.raw(["fetch", "--prune", "--quiet", "origin"])),
+    );
     return git;
   }
 
   /** Cloned beside its place and moved there whole: a clone that was cut off is never taken for a checkout. */
   async function clone(repo: RepoKey, path: string): Promise<void> {
     const { cloneUrl } = await fetchDefaultBranch(repo);
-    const next = `${path}.next`;
-    await rm(next, { recursive: true, force: true });
-    await mkdir(dirname(path), { recursive: true });
-    const git = gitIn(dirname(path), { origin: new URL(cloneUrl).origin, token });
+    const folder = dirname(path);
+    await mkdir(folder, { recursive: true });
+    const start = `${basename(path)}.next-`;
+    for (const name of await namesIn(folder)) {
+      // A git that outlived its bot may still write there: what cannot be removed now is next time.
+      if (name.startsWith(start)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+    }
+    const next = join(folder, `${start}${randomBytes(4).toString("hex")}`);
+    const git = gitIn(folder, { origin: new URL(cloneUrl).origin, token });
     await withGit(`cloning ${repo}`, () => git.raw(["clone", "--quiet", "--no-checkout", "--", cloneUrl, next]));
     await rename(next, path);
   }
@@ -46,16 +56,8 @@ export function createTrees(options: {
     return { origin: new URL(url).origin, token };
   }
 
-  async function addWorktree(git: SimpleGit, run: Run, slot: string): Promise<void> {
-    if (await exists(slot)) {
-      const branch = (await gitIn(slot).raw(["rev-parse", "--abbrev-ref", "HEAD"])).trim();
-      if (branch === run.branch) return;
-      throw new AfkError("conflict", `Slot ${slot} is in use: it is on ${branch}, not on ${run.branch}.`);
-    }
-    await mkdir(dirname(slot), { recursive: true });
-    await git.raw(["worktree", "prune"]);
-    // -B: a branch of that name can only be this run's own, from a try that was cut off before the tree stood.
-    await git.raw(["worktree", "add", "--quiet", "-B", run.branch, slot, `origin/${run.defaultBranch}`]);
+  function gitDirOf(repo: RepoKey): string {
+    return join(layout.checkout(repo), ".git");
   }
 
   return {
@@ -66,12 +68,23 @@ export function createTrees(options: {
       const git = await fetched(run.repo);
       const slotPath = layout.slot(run.repo, run.slot);
       const path = layout.tree(run.repo, run.id);
+      const gitDir = gitDirOf(run.repo);
       return await withGit(`making the tree of run ${run.id}`, async () => {
-        await addWorktree(git, run, slotPath);
+        const base = await fixBase(git, gitDir, run);
+        await makeWorktree(git, gitDir, { run, slot: slotPath, base, trash: layout.trash });
         await link(path, slotPath);
-        const base = (await gitIn(slotPath).raw(["merge-base", "HEAD", `origin/${run.defaultBranch}`])).trim();
         return { path, slotPath, base };
       });
+    },
+
+    async findSlots(repo) {
+      const slots = new Map<string, number>();
+      const folder = dirname(layout.slot(repo, 1));
+      for (const name of await namesIn(folder)) {
+        const run = await findRunAt(join(folder, name));
+        if (run !== undefined) slots.set(run, Number(name));
+      }
+      return slots;
     },
 
     async findLanded(run) {
@@ -98,9 +111,12 @@ export function createTrees(options: {
 
     async release(run) {
       const slot = layout.slot(run.repo, run.slot);
-      if (await exists(slot)) {
+      if (await exists(layout.checkout(run.repo))) {
         const git = await fetched(run.repo);
-        await withGit(`releasing the tree of run ${run.id}`, () => takeDown(git, run, slot));
+        await withGit(`releasing the tree of run ${run.id}`, async () => {
+          if ((await findRunAt(slot)) === run.id) await takeDown(git, run, slot);
+          await forget(git, run);
+        });
       }
       await rm(layout.tree(run.repo, run.id), { force: true });
     },
@@ -108,7 +124,8 @@ export function createTrees(options: {
 
   async function takeDown(git: SimpleGit, run: Run, slot: string): Promise<void> {
     const tree = gitIn(slot);
-    if ((await inspect(tree, slot)).is === "unsaved") await keep(tree, run);
+    const admin = await adminOf(slot, gitDirOf(run.repo));
+    if ((await inspect(tree, slot)).is === "unsaved") await pastStaleLocks(admin, () => keep(tree, run));
     const seen = await inspect(tree, slot);
     if (seen.is === "unsaved") throw new AfkError("conflict", `The tree ${slot} still has ${seen.why.join(" and ")}.`);
     await rm(layout.tree(run.repo, run.id), { force: true });
@@ -121,9 +138,18 @@ export function createTrees(options: {
     const trashed = join(layout.trash, `${run.id}-${tree.head}`);
     await rm(trashed, { recursive: true, force: true });
     await rename(tree.path, trashed);
-    await git.raw(["worktree", "prune"]);
-    await git.raw(["branch", "--quiet", "-D", run.branch]);
+    await forget(git, run);
     await rm(trashed, { recursive: true, force: true });
+  }
+
+  /** What git knows of a tree that is gone. A repeat finds nothing to do. */
+  async function forget(git: SimpleGit, run: Run): Promise<void> {
+    await pastStaleLocks(gitDirOf(run.repo), async () => {
+      await git.raw(["worktree", "prune"]);
+      const own = [`refs/heads/${run.branch}`, baseRefOf(run.id)];
+      const left = (await git.raw(["for-each-ref", "--format=%(refname)", ...own])).split("\n").filter(Boolean);
+      for (const ref of left) await git.raw(["update-ref", "-d", ref]);
+    });
   }
 }
 
@@ -150,6 +176,8 @@ async function link(path: string, target: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const present = await readlink(path).catch(() => undefined);
   if (present === target) return;
-  await rm(path, { force: true });
-  await symlink(target, path);
+  const next = `${path}.next`;
+  await rm(next, { force: true });
+  await symlink(target, next);
+  await rename(next, path);
 }
