@@ -12,6 +12,7 @@ const threadSchema = z
     channel: z.string(),
     ts: z.string().nullable(),
     digest: z.string().nullable(),
+    attemptedAt: z.number().int().nullable().default(null).describe("the last try to post, whatever came of it"),
     replies: z.record(z.string(), z.string().nullable()).readonly(),
   })
   .readonly();
@@ -93,6 +94,9 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
   const { at } = event;
   switch (event.type) {
     case "run.step-failed":
+      if (run.state.name === "working" && event.refused) {
+        return moved(run, { ...run.state, refusals: (run.state.refusals ?? 0) + 1 });
+      }
       if (run.state.name !== "preparing") return run;
       return moved(run, {
         ...run.state,
@@ -111,6 +115,11 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
     case "run.stop-ordered":
       if (run.state.name !== "working" || run.state.stop !== null) return run;
       return moved(run, { ...run.state, stop: { since: at, reason: event.reason } });
+    case "run.resume-ordered":
+      if (run.state.name !== "working" || run.state.stop !== null) return run;
+      return moved(run, { ...run.state, resume: { since: at, why: event.why } });
+    case "run.spend-seen":
+      return { ...run, spend: event.spend };
     case "run.landed":
       return moved(reaching(run, "landed", at), { name: "verifying", since: at, landed: event.landed });
     case "run.blocked": {
@@ -138,14 +147,14 @@ function applyToRun(run: Run, event: OneRunEvent): Run {
 
 function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): IssueThread | undefined {
   if (event.type === "slack.root-attempted") {
-    return { channel: event.channel, ts: null, digest: null, replies: thread?.replies ?? {} };
+    return { channel: event.channel, ts: null, digest: null, attemptedAt: event.at, replies: thread?.replies ?? {} };
   }
   if (thread === undefined) return undefined;
   switch (event.type) {
     case "slack.root-shown":
       return { ...thread, ts: event.ts, digest: event.digest };
     case "slack.reply-attempted":
-      return { ...thread, replies: { ...thread.replies, [event.key]: null } };
+      return { ...thread, attemptedAt: event.at, replies: { ...thread.replies, [event.key]: null } };
     case "slack.reply-shown":
       return { ...thread, replies: { ...thread.replies, [event.key]: event.ts } };
     default:

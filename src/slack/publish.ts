@@ -1,7 +1,8 @@
 // Makes an issue's Slack thread what it should be: a root that is redrawn, and replies that are posted once.
 //
-// Slack has no idempotency key, so each message carries a nonce in its metadata. Before the first try the intent is
-// committed; where an intent has no message, Slack is searched for the nonce before anything is posted again.
+// Slack has no idempotency key, so each message carries a nonce in its metadata, and Slack is searched for that before
+// anything is posted: the answer to an earlier try may be lost, or the whole state with it. The intent is committed
+// before the first try, so that a try whose outcome is unknown is told from none at all.
 
 import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
@@ -9,12 +10,12 @@ import { digestOf } from "../domain/ids.ts";
 import type { IssueThread } from "../domain/state.ts";
 import type { Chat, Clock, SlackText, Store, ThreadWanted } from "../ports.ts";
 import { platformError, slackError } from "./errors.ts";
-import { findByNonce, nonceMetadata } from "./nonce.ts";
-
-type Target = { readonly channel: string; readonly thread_ts?: string };
+import { createFinder, nonceMetadata, type Where } from "./nonce.ts";
 
 export function createChat(client: WebClient, channel: string, clock: Clock): Chat {
-  async function post(target: Target, nonce: string, { text, blocks }: SlackText, broadcast: boolean): Promise<string> {
+  const finder = createFinder(client, clock);
+
+  async function post(target: Where, nonce: string, { text, blocks }: SlackText, broadcast: boolean): Promise<string> {
     const { thread_ts } = target;
     const { ts } = await client.chat.postMessage({
       channel: target.channel,
@@ -44,17 +45,13 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
     }
     const nonce = `root/${issue}`;
     const where = thread?.channel ?? channel;
-    const lost = thread?.ts === null ? await findByNonce(client, { channel: where }, nonce) : undefined;
-    if (thread?.ts !== null) await commit({ type: "slack.root-attempted", at: clock.now(), issue, channel: where });
+    const deleted = typeof thread?.ts === "string";
+    const lost = deleted ? undefined : await finder.find({ channel: where }, nonce, thread?.attemptedAt ?? null);
+    await commit({ type: "slack.root-attempted", at: clock.now(), issue, channel: where });
     const ts = lost ?? (await post({ channel: where }, nonce, root, false));
     // A root that was found may show an older state: it is redrawn by the next look.
-    await commit({
-      type: "slack.root-shown",
-      at: clock.now(),
-      issue,
-      ts,
-      digest: lost === undefined ? digest : "found",
-    });
+    const shown = lost === undefined ? digest : "found";
+    await commit({ type: "slack.root-shown", at: clock.now(), issue, ts, digest: shown });
     if (lost !== undefined && (await update(where, ts, root))) {
       await commit({ type: "slack.root-shown", at: clock.now(), issue, ts, digest });
     }
@@ -82,8 +79,8 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
           const before = thread?.replies[key];
           if (typeof before === "string") continue;
           const nonce = `reply/${issue}/${key}`;
-          const lost = before === null ? await findByNonce(client, target, nonce) : undefined;
-          if (before === undefined) await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
+          const lost = await finder.find(target, nonce, before === null ? (thread?.attemptedAt ?? null) : null);
+          await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
           const ts = lost ?? (await post(target, nonce, reply, broadcast));
           await commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts });
         }

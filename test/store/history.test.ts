@@ -47,7 +47,13 @@ test("without a history there are no runs, not an error", async () => {
 
 test("an archived run leaves the state but not the memory that its release was used; a live one stays", () => {
   const done = ended("a", T0);
-  const thread = { channel: "C1", ts: "1.0", digest: "d", replies: { "a/deployed": "1.1", "b/blocked": "1.2" } };
+  const thread = {
+    channel: "C1",
+    ts: "1.0",
+    digest: "d",
+    attemptedAt: T0,
+    replies: { "a/deployed": "1.1", "b/blocked": "1.2" },
+  };
   const state = { ...emptyState, runs: { a: done, b: run({ id: "b" }) }, threads: { "acme/shop#12": thread } };
   const after = ["a", "b"].map((id) => ({ type: "run.archived", at: T0 + 9, run: id }) as const).reduce(reduce, state);
   expect(Object.keys(after.runs)).toEqual(["b"]);

@@ -1,0 +1,134 @@
+// A Slack thread is posted once, whatever happens to the answer, the bot or its state.
+
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Slack, startSlack } from "../../playground/slack/slack.ts";
+import { channel } from "../../playground/world/team.ts";
+import type { BotEvent } from "../../src/domain/event.ts";
+import { type BotState, emptyState, reduce } from "../../src/domain/state.ts";
+import type { Chat, ThreadWanted } from "../../src/ports.ts";
+import { createSlackClient } from "../../src/slack/client.ts";
+import { createChat } from "../../src/slack/publish.ts";
+
+const ISSUE = "acme/shop#12";
+let slack: Slack;
+let chat: Chat;
+let state: BotState;
+/** How much later than now the bot's clock is. */
+let later = 0;
+
+beforeEach(async () => {
+  later = 0;
+  slack = await startSlack({ limits: "off" });
+  slack.addUser({ id: "U0VIEWER", name: "viewer" });
+  slack.addChannel({ ...channel, members: ["U0VIEWER", slack.bot.userId] });
+  chat = newBot();
+  state = emptyState;
+});
+afterEach(() => slack.close());
+
+function newBot(): Chat {
+  const client = createSlackClient(slack.apiUrl.replace(/\/$/, ""), slack.botToken, pino({ level: "silent" }));
+  return createChat(client, channel.id, { now: () => Date.now() + later });
+}
+
+function text(words: string) {
+  return { text: words, blocks: [{ type: "section", text: { type: "plain_text", text: words } }] };
+}
+
+const wanted: ThreadWanted = {
+  issue: ISSUE,
+  root: text("card"),
+  replies: [
+    { key: "r/blocked", broadcast: true, ...text("blocked") },
+    { key: "r/deployed", broadcast: false, ...text("deployed") },
+  ],
+};
+
+async function show(what = wanted): Promise<void> {
+  await chat.showThread(what, state.threads[ISSUE], async (event: BotEvent) => {
+    state = reduce(state, event);
+  });
+}
+
+const shown = (): readonly string[] =>
+  slack
+    .as("U0VIEWER")
+    .messages(channel.id)
+    .map((message) => message.text);
+
+/** Cuts the n-th post from now, before or after it took effect. */
+function cutPost(n: number, when: "before" | "after"): void {
+  let posts = 0;
+  const cut = async ({ path }: { readonly path: string }) => {
+    if (!path.endsWith("/chat.postMessage")) return undefined;
+    posts += 1;
+    return posts === n ? ({ do: "cut" } as const) : undefined;
+  };
+  slack.listener.intercept(when === "before" ? { before: cut } : { after: cut });
+}
+
+describe("whatever becomes of the answer to a post", () => {
+  const points = [1, 2, 3].flatMap((n) => (["before", "after"] as const).map((when) => [n, when] as const));
+  test.each(points)("when post %i is cut %s it takes effect, the thread is whole and posted once", async (n, when) => {
+    cutPost(n, when);
+    await expect(show()).rejects.toThrow();
+    slack.listener.intercept(undefined);
+    later = 60_000;
+    chat = newBot();
+    await show();
+    expect(shown()).toEqual(["card", "blocked", "deployed"]);
+    await show();
+    expect(slack.stats().posted).toBe(3);
+  });
+});
+
+test("a post whose answer was lost is waited for while history does not show it yet", async () => {
+  cutPost(1, "after");
+  await expect(show()).rejects.toThrow();
+  let looks = 0;
+  slack.listener.intercept({
+    async before({ path }) {
+      if (!path.endsWith("/conversations.history")) return undefined;
+      looks += 1;
+      if (looks > 1) return undefined;
+      const headers = { "content-type": "application/json" };
+      return { do: "answer", status: 200, headers, body: `{"ok":true,"messages":[]}` };
+    },
+  });
+  await show();
+  expect(shown()).toEqual(["card", "blocked", "deployed"]);
+});
+
+describe("when the state is lost", () => {
+  test("the thread is found again and redrawn, not posted again", async () => {
+    await show();
+    state = emptyState;
+    chat = newBot();
+    await show({ ...wanted, root: text("card, newer") });
+    expect(shown()).toEqual(["card, newer", "blocked", "deployed"]);
+  });
+
+  test("and again while it is found, the replies are still not posted again", async () => {
+    await show();
+    state = emptyState;
+    let commits = 0;
+    const dies = chat.showThread(wanted, undefined, async (event) => {
+      commits += 1;
+      if (commits > 2) throw new Error("killed");
+      state = reduce(state, event);
+    });
+    await expect(dies).rejects.toThrow();
+    await show();
+    expect(slack.stats().posted).toBe(3);
+  });
+});
+
+test("a root that a person deleted is posted anew, and its thread goes on there", async () => {
+  await show({ ...wanted, replies: [] });
+  const [root] = slack.as("U0VIEWER").messages(channel.id);
+  const client = createSlackClient(slack.apiUrl.replace(/\/$/, ""), slack.botToken, pino({ level: "silent" }));
+  await client.chat.delete({ channel: channel.id, ts: root?.ts ?? "" });
+  await show({ ...wanted, root: text("card, newer") });
+  expect(shown()).toEqual(["card, newer", "blocked", "deployed"]);
+});
