@@ -9,6 +9,8 @@ import { z } from "zod";
 import type { Policy } from "./domain/policy.ts";
 import { findRepoKey, type RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
+import type { GitHubCredentials } from "./github/auth.ts";
+import type { StoredToken, TokenFrom } from "./t3/token.ts";
 
 const url = z
   .url({ protocol: /^https?$/, error: "expected an http(s) URL" })
@@ -34,6 +36,20 @@ const secretRef = z.union(
   { error: "expected { env: NAME } or { file: PATH }: secrets are not written into the config" },
 );
 
+const t3TokenRef = z.union(
+  [
+    ...secretRef.options,
+    z.strictObject({ command: z.array(z.string().min(1)).min(1) }).describe("argv that prints a token; no shell"),
+    z
+      .strictObject({ exchange: z.strictObject({ adminToken: secretRef }) })
+      .describe("mints a token that can do no more than the bot needs"),
+  ],
+  {
+    error:
+      "expected { env: NAME }, { file: PATH }, { command: [PROGRAM, ARGUMENT …] } or { exchange: { adminToken: { env or file } } }",
+  },
+);
+
 const repoKey = z.string().transform((text, context) => {
   const key = findRepoKey(text);
   if (key !== undefined) return key;
@@ -53,10 +69,14 @@ const policySchema = z.strictObject({
   poll: duration.default(ms("30s")),
   watch: duration.default(ms("5s")),
   maxRuns: z.number().int().positive().default(4),
+  minFreePercent: z.number().min(0).max(90).default(5).describe("of the volume; below it nothing new starts"),
   prepare: duration.default(ms("15m")),
   turnStart: duration.default(ms("5m")),
   turn: duration.default(ms("2h")),
   stall: duration.default(ms("20m")),
+  zombie: duration.default(ms("2m")),
+  budgetUsd: z.number().positive().default(100).describe("what a run may cost"),
+  budgetTokens: z.number().int().positive().optional().describe("where its cost is unknown; default: no limit"),
   settle: duration.default(ms("2m")),
   ciStart: duration.default(ms("10m")),
   ci: duration.default(ms("1h")),
@@ -65,7 +85,22 @@ const policySchema = z.strictObject({
 });
 
 const configSchema = z.strictObject({
-  github: z.strictObject({ apiUrl: url.default("https://api.github.com"), token: secretRef }),
+  github: z
+    .strictObject({
+      apiUrl: url.default("https://api.github.com"),
+      token: secretRef.optional().describe("a personal access token, fine-grained or classic"),
+      app: z
+        .strictObject({
+          id: z.number().int().positive(),
+          installationId: z.number().int().positive(),
+          privateKey: secretRef,
+        })
+        .optional()
+        .describe("a GitHub App, instead of a token"),
+      requestsPerHour: z.number().int().min(60).default(36_000).describe("of polls; the interval stretches to keep it"),
+    })
+    .refine(({ token, app }) => token !== undefined || app !== undefined, { path: ["token"], error: "missing: give a token, or an app" })
+    .refine(({ token, app }) => token === undefined || app === undefined, { path: ["app"], error: "give a token or an app, not both" }),
   slack: z.strictObject({
     apiUrl: url.default("https://slack.com/api"),
     botToken: secretRef,
@@ -76,7 +111,17 @@ const configSchema = z.strictObject({
   t3: z.strictObject({
     url,
     publicUrl: url.optional().describe("for links people open; default: url"),
-    token: secretRef,
+    token: t3TokenRef,
+    version: z.string().min(1).optional().describe("the server version that is meant to answer"),
+    baseDir: z.string().min(1).optional().describe("T3's base directory, where the bot can read it"),
+    pilot: z.enum(["required", "auto"]).default("required").describe("auto: the bot runs the pilot by itself"),
+    prices: z
+      .record(
+        z.string(),
+        z.strictObject({ inputPerMTok: z.number().nonnegative(), outputPerMTok: z.number().nonnegative() }),
+      )
+      .default({})
+      .describe("USD for a million tokens, by model"),
     model: z
       .strictObject({ instanceId: z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/), model: z.string().min(1) })
       .default({ instanceId: "claudeAgent", model: "claude-opus-4-8" }),
@@ -110,7 +155,12 @@ export type RepoConfig = Parsed["repos"][number];
 
 /** The config as the bot uses it: secrets resolved, paths absolute, durations in milliseconds. */
 export type Config = {
-  readonly github: { readonly apiUrl: string; readonly token: string };
+  readonly github: {
+    readonly apiUrl: string;
+    readonly credentials: GitHubCredentials;
+    /** Most polls an hour, over all repos. */
+    readonly requestsPerHour: number;
+  };
   readonly slack: {
     readonly apiUrl: string;
     readonly botToken: string;
@@ -122,8 +172,12 @@ export type Config = {
   readonly t3: {
     readonly url: string;
     readonly publicUrl: string;
-    readonly token: string;
+    readonly token: TokenFrom;
     readonly model: Parsed["t3"]["model"];
+    readonly version: string | undefined;
+    readonly baseDir: string | undefined;
+    readonly pilot: Parsed["t3"]["pilot"];
+    readonly prices: Parsed["t3"]["prices"];
   };
   readonly kubernetes: { readonly kubeconfig: string | undefined };
   readonly volume: string;
@@ -163,9 +217,10 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
   };
   const secrets = {
     github: secret("github.token", at(raw, "github", "token")),
+    githubKey: secret("github.app.privateKey", at(raw, "github", "app", "privateKey")),
     bot: secret("slack.botToken", at(raw, "slack", "botToken")),
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
-    t3: secret("t3.token", at(raw, "t3", "token")),
+    t3: loadT3Token(at(raw, "t3", "token"), dirname(path), secret),
   };
   if (!parsed.success || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join("\n");
@@ -177,7 +232,20 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
   const volume = absolute(data.volume);
   const { policy } = data;
   return {
-    github: { apiUrl: data.github.apiUrl, token: secrets.github },
+    github: {
+      apiUrl: data.github.apiUrl,
+      credentials:
+        data.github.app === undefined
+          ? { kind: "token", token: secrets.github }
+          : {
+              kind: "app",
+              appId: data.github.app.id,
+              installationId: data.github.app.installationId,
+              // In an environment variable the lines of a key are often joined.
+              privateKey: secrets.githubKey.replaceAll("\\n", "\n"),
+            },
+      requestsPerHour: data.github.requestsPerHour,
+    },
     slack: {
       apiUrl: data.slack.apiUrl,
       botToken: secrets.bot,
@@ -185,7 +253,16 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
       channel: data.slack.channel,
       operators: data.slack.operators,
     },
-    t3: { url: data.t3.url, publicUrl: data.t3.publicUrl ?? data.t3.url, token: secrets.t3, model: data.t3.model },
+    t3: {
+      url: data.t3.url,
+      publicUrl: data.t3.publicUrl ?? data.t3.url,
+      token: secrets.t3,
+      model: data.t3.model,
+      version: data.t3.version,
+      baseDir: data.t3.baseDir === undefined ? undefined : absolute(data.t3.baseDir),
+      pilot: data.t3.pilot,
+      prices: data.t3.prices,
+    },
     kubernetes: {
       kubeconfig: data.kubernetes.kubeconfig === undefined ? undefined : absolute(data.kubernetes.kubeconfig),
     },
@@ -195,10 +272,14 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
       pollMs: policy.poll,
       watchMs: policy.watch,
       maxRuns: policy.maxRuns,
+      minFree: policy.minFreePercent / 100,
       prepareMs: policy.prepare,
       turnStartMs: policy.turnStart,
       turnMs: policy.turn,
       stallMs: policy.stall,
+      zombieMs: policy.zombie,
+      budgetUsd: policy.budgetUsd,
+      budgetTokens: policy.budgetTokens ?? null,
       settleMs: policy.settle,
       ciStartMs: policy.ciStart,
       ciMs: policy.ci,
@@ -209,6 +290,24 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
   };
+}
+
+/** Where T3's token comes from. A file is looked at now, so that a wrong path is told at the start. */
+function loadT3Token(
+  raw: unknown,
+  base: string,
+  secret: (at: string, ref: unknown) => string,
+): TokenFrom {
+  const ref = t3TokenRef.safeParse(raw).data;
+  if (ref !== undefined && "command" in ref) return { from: "command", argv: ref.command };
+  const exchange = ref !== undefined && "exchange" in ref;
+  const stored = exchange ? ref.exchange.adminToken : ref;
+  const value = secret(exchange ? "t3.token.exchange.adminToken" : "t3.token", stored);
+  const token: StoredToken =
+    stored !== undefined && "file" in stored
+      ? { from: "file", path: resolve(base, stored.file) }
+      : { from: "value", value };
+  return exchange ? { from: "exchange", adminToken: token } : token;
 }
 
 function loadSecret(

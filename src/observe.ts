@@ -10,7 +10,8 @@ export async function observeWorking(run: Run, state: RunStateOf<"working">, par
   const over = turn.known && turn.value.is === "ended";
   const landed = over ? await parts.trees.findLanded(run) : unknown("the turn has not ended");
   if (over) parts.dependencies.noteObserved("github", landed);
-  return { turn, landed };
+  const spend = run.session === null || !turn.known ? undefined : await parts.executor.observeSpend(run.session);
+  return { turn, landed, spend };
 }
 
 export async function observeVerifying(

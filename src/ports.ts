@@ -2,10 +2,12 @@
 // Kubernetes type gets past one. Every read returns `Observed`; every write throws an AfkError with its code.
 
 import type { BotEvent } from "./domain/event.ts";
-import type { Candidate, CheckSeen, RolloutSeen, TurnSeen } from "./domain/evidence.ts";
+import type { RepoFacts } from "./domain/enrolment.ts";
+import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, TurnSeen } from "./domain/evidence.ts";
 import type { Observed } from "./domain/observed.ts";
+import type { PromptAdditions } from "./domain/prompt.ts";
 import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
-import type { Landed, Run, Session, Tree, Turn } from "./domain/run.ts";
+import type { Landed, Run, Session, Spend, Tree, Turn } from "./domain/run.ts";
 import type { BotState, IssueThread } from "./domain/state.ts";
 
 export type Clock = { now(): number };
@@ -30,9 +32,21 @@ export type History = {
 };
 
 export type GitHub = {
-  fetchDefaultBranch(repo: RepoKey): Promise<{ readonly name: string; readonly cloneUrl: string }>;
+  /** `repoId` is GitHub's own number of the repository, which follows no rename. */
+  fetchDefaultBranch(repo: RepoKey): Promise<{ readonly name: string; readonly cloneUrl: string; readonly repoId: number }>;
   /** Open issues that carry the ready label, with who released them. */
   fetchCandidates(repo: RepoKey): Promise<Observed<readonly Candidate[]>>;
+  /** One issue, whatever its state and labels, with everything its gates ask read anew. */
+  fetchIssue(repo: RepoKey, issue: number): Promise<Observed<IssueLookup>>;
+  /** Comments that may steer a run: by people who may write to the repo and by listed bots, oldest first. */
+  fetchTrustedComments(repo: RepoKey, issue: number): Promise<readonly TrustedComment[]>;
+  /** From the open ones among `blockers` on: which open issues each waits for, as far as can be read. */
+  fetchBlockedBy(blockers: readonly BlockerSeen[]): Promise<ReadonlyMap<string, readonly string[]>>;
+  /** `.afk/prompt.md` of the branch; null = it has none. */
+  fetchPromptAdditions(repo: RepoKey, branch: string): Promise<PromptAdditions | null>;
+  fetchFacts(repo: RepoKey): Promise<Observed<RepoFacts>>;
+  /** `color` is six hex digits. A label that is there already is left as it is. */
+  createLabel(repo: RepoKey, label: { readonly name: string; readonly color: string; readonly description: string }): Promise<void>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
   /** Makes labels and open/closed as wanted; a label that is already gone is no error. */
@@ -45,6 +59,10 @@ export type GitHub = {
   ): Promise<number>;
 };
 
+export type IssueLookup =
+  | { readonly is: "found"; readonly candidate: Candidate }
+  | { readonly is: "missing"; readonly why: string };
+
 export type IssueShown = {
   readonly add: readonly string[];
   readonly remove: readonly string[];
@@ -54,16 +72,56 @@ export type IssueShown = {
 export type Executor = {
   /** Project (looked up by workspace root first) and thread; both are adopted where they exist. */
   openSession(run: Run, workspaceRoot: string, refusals: number): Promise<Session>;
-  /** Sends the run's first message. Adopted where T3 has it already. */
-  startTurn(run: Run, session: Session, refusals: number): Promise<Turn>;
-  interrupt(run: Run, session: Session, turn: Turn): Promise<void>;
+  /** Sends the run's message number `ordinal` (from 1): the task, guidance, a correction. Adopted where T3 has it. */
+  sendTurn(
+    run: Run,
+    session: Session,
+    message: { readonly ordinal: number; readonly text: string },
+    refusals: number,
+  ): Promise<Turn>;
+  /** Asks for the turn's end; whether it came is seen by `observeTurn`. The same attempt is made once only. */
+  interrupt(
+    run: Run,
+    session: Session,
+    turn: Turn,
+    attempt: { readonly number: number; readonly refusals: number },
+  ): Promise<void>;
+  /**
+   * Ends the session's agent, step by step: call it until it says `ended`. `idle` leaves an agent at work alone and says
+   * `busy`, as T3 would hold up all its threads for it: interrupt first. `zombie` ends what only looks like work.
+   */
+  endSession(
+    run: Run,
+    session: Session,
+    what: "idle" | "zombie",
+    refusals: number,
+  ): Promise<"ended" | "ending" | "busy">;
+  /** Answers a question, by question id: labels, or free text. `stale`: nobody waits for it, and nothing was sent. */
+  answer(
+    run: Run,
+    session: Session,
+    requestId: string,
+    answers: Readonly<Record<string, string | readonly string[]>>,
+    refusals: number,
+  ): Promise<"sent" | "stale">;
+  approve(
+    run: Run,
+    session: Session,
+    requestId: string,
+    decision: "accept" | "decline",
+    refusals: number,
+  ): Promise<"sent" | "stale">;
   observeTurn(session: Session, turn: Turn, interrupted: boolean): Promise<Observed<TurnSeen>>;
+  /** What the session has cost so far, as far as that can be told. */
+  observeSpend(session: Session): Promise<Spend>;
 };
 
 export type Trees = {
   /** Absolute path of the repo's persistent clone, whether or not it exists yet. */
   checkoutPath(repo: RepoKey): string;
   treePath(repo: RepoKey, run: string): string;
+  /** Slots that hold a run's tree on the volume, by run: also those of runs that the state does not know. */
+  findSlots(repo: RepoKey): Promise<ReadonlyMap<string, number>>;
   /** Fetches, then makes or adopts the run's worktree on its branch. */
   prepare(run: Run): Promise<Tree>;
   /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */

@@ -4,10 +4,10 @@
 // so nothing here runs twice at once for the same repo.
 
 import { act } from "./act.ts";
-import { dispatch } from "./dispatch.ts";
+import { dispatch, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
 import { type Decision, decideBlocked, decidePreparing, decideVerifying, decideWorking } from "./domain/decide.ts";
 import type { BotEvent } from "./domain/event.ts";
-import { selectNext, supersededBy } from "./domain/gates.ts";
+import { supersededBy } from "./domain/gates.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isActive, isEnded, type Run } from "./domain/run.ts";
 import { runsOf } from "./domain/state.ts";
@@ -44,7 +44,14 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
     case "preparing":
       return decidePreparing(run, state, policy, store.state.pause !== null, clock.now());
     case "working":
-      return decideWorking(run, state, await observeWorking(run, state, parts), policy, clock.now());
+      return decideWorking(
+        run,
+        state,
+        await observeWorking(run, state, parts),
+        policy,
+        clock.now(),
+        store.state.pause !== null,
+      );
     case "verifying":
       return decideVerifying(run, state, await observeVerifying(run, state, parts), policy, clock.now());
     case "blocked":
@@ -59,23 +66,23 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
 
 /** Dispatches the repo's next released issue, where every gate passes. */
 async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
-  const { store, github, policy, dependencies, log } = parts;
+  const { store, policy } = parts;
   if (runsOf(store.state, repo).some(isActive)) return policy.pollMs;
-  const candidates = await github.fetchCandidates(repo);
-  dependencies.noteObserved("github", candidates);
-  if (!candidates.known) {
-    log.warn({ repo, why: candidates.why }, "released issues unknown");
-    return policy.pollMs;
-  }
-  const next = selectNext(repo, candidates.value, store.state, policy, undefined);
-  if (next === undefined) return policy.pollMs;
-  for (const earlier of runsOf(store.state, repo).filter((run) => !isEnded(run) && supersededBy(run, next.candidate))) {
-    const why = `#${next.candidate.number} was released again by ${next.release.actor}`;
-    await record({ type: "run.abandoned", at: parts.clock.now(), run: earlier.id, why }, parts);
-  }
-  const event = await dispatch(repo, next.candidate, next.release, parts);
-  await record(event, parts);
-  return await moveRun(event.run.id, parts);
+  const next = await findNext(repo, parts);
+  const event = next && (await dispatch(repo, next, parts));
+  if (next === undefined || event === undefined) return policy.pollMs;
+  // The cap on runs is over all repos: of those that got here together only as many start as there is room for.
+  const started = await oneAtATime(store, async () => {
+    if (!stillPasses(repo, next, store.state)) return false;
+    for (const earlier of runsOf(store.state, repo)) {
+      if (isEnded(earlier) || !supersededBy(earlier, next.candidate)) continue;
+      const why = `#${next.candidate.number} was released again by ${next.release.actor}`;
+      await record({ type: "run.abandoned", at: parts.clock.now(), run: earlier.id, why }, parts);
+    }
+    await record(event, parts);
+    return true;
+  });
+  return started ? await moveRun(event.run.id, parts) : policy.pollMs;
 }
 
 async function record(event: BotEvent, { store, publisher, log }: Parts): Promise<void> {

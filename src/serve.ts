@@ -4,8 +4,11 @@ import type { Logger } from "pino";
 import { actions, runCommand } from "../handlers/index.ts";
 import type { Config } from "./config.ts";
 import { createTrees } from "./git/trees.ts";
-import { createGitHubClient } from "./github/client.ts";
-import { createGitHub } from "./github/github.ts";
+import { firstLookMs, pollEvery } from "./domain/pace.ts";
+import type { Policy } from "./domain/policy.ts";
+import { isEnded } from "./domain/run.ts";
+import { createEnrolments } from "./enrol/enrolments.ts";
+import { connectGitHub } from "./github/connect.ts";
 import { createClusterClients } from "./kubernetes/clients.ts";
 import { createCluster } from "./kubernetes/cluster.ts";
 import { createLog } from "./log.ts";
@@ -22,7 +25,11 @@ import { startSocket } from "./slack/socket.ts";
 import { openStore } from "./store/store.ts";
 import { createT3Client } from "./t3/client.ts";
 import { createExecutor } from "./t3/executor.ts";
+import { createRuntime } from "./t3/runtime.ts";
+import { createSpending } from "./t3/spend.ts";
+import { createTokens } from "./t3/token.ts";
 import { layoutOf } from "./volume/layout.ts";
+import { readFreeShare } from "./volume/space.ts";
 
 /** How long a stop waits for work under way. Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 20_000;
@@ -34,21 +41,32 @@ export async function serve(config: Config): Promise<void> {
   const store = await openStore(config.stateDir, log);
   const dependencies = createDependencies(["github", "t3", "slack", "cluster"], clock, log);
 
-  const githubClient = createGitHubClient({ ...config.github, log });
-  const github = createGitHub(githubClient, config.policy.labels.ready);
-  const t3 = createT3Client(config.t3);
+  const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
+  const policy: Policy = { ...config.policy, pollMs };
+  const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
+  const { github, client: githubClient, limits } = connection;
+  const repos = [...config.repos.keys()];
+  const { labels } = policy;
+  const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
+  const t3 = createT3Client({
+    url: config.t3.url,
+    tokens: createTokens(config.t3.token, config.t3.url, clock),
+    pollMs: config.policy.watchMs / 2,
+    clock,
+    log,
+  });
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log);
   const trees = createTrees({
     layout: layoutOf(config.volume),
-    token: config.github.token,
+    token: connection.auth.token,
     fetchDefaultBranch: github.fetchDefaultBranch,
   });
   const publisher = createPublisher({
     store,
     github,
     chat: createChat(slack, config.slack.channel, clock),
-    policy: config.policy,
+    policy,
     dependencies,
     clock,
     log,
@@ -58,16 +76,20 @@ export async function serve(config: Config): Promise<void> {
     github,
     executor: createExecutor({
       client: t3,
+      runtime: createRuntime(config.t3.baseDir),
+      spending: createSpending({ baseDir: config.t3.baseDir, prices: config.t3.prices[config.t3.model.model] }),
       publicUrl: config.t3.publicUrl,
       model: config.t3.model,
-      snapshotAgeMs: config.policy.watchMs / 2,
       clock,
     }),
     trees,
     cluster: createCluster(clusterClients, config.repos, trees.contains),
     publisher,
     dependencies,
-    policy: config.policy,
+    policy,
+    enrolments,
+    readVolumeFree: () => readFreeShare(config.volume),
+    disarmed: () => undefined,
     model: config.t3.model.model,
     clock,
     log,
@@ -80,9 +102,22 @@ export async function serve(config: Config): Promise<void> {
     log,
     work: (repo) => reconcile(repo, parts),
   });
+  // With many repos not all at once: GitHub counts requests per minute too.
+  const firstLooks = new Set<NodeJS.Timeout>();
   const nudgeAll = (): void => {
-    for (const repo of config.repos.keys()) loop.nudge(repo);
+    for (const [index, repo] of repos.entries()) {
+      const timer = setTimeout(() => {
+        firstLooks.delete(timer);
+        loop.nudge(repo);
+      }, firstLookMs(index, repos.length, pollMs));
+      firstLooks.add(timer);
+    }
   };
+  // A change of a thread says: look again at the repo whose run works in it.
+  t3.watch((threadId) => {
+    const run = Object.values(store.state.runs).find(({ session }) => session?.threadId === threadId);
+    if (run !== undefined) loop.nudge(run.repo);
+  });
   const socket = startSocket({
     ...config.slack,
     log,
@@ -92,12 +127,16 @@ export async function serve(config: Config): Promise<void> {
   const probes = startProbes({ githubClient, t3, clusterClients, slack, dependencies, log });
 
   for (const run of Object.values(store.state.runs)) publisher.nudge(run);
+  for (const run of Object.values(store.state.runs)) if (!isEnded(run)) loop.nudge(run.repo);
   nudgeAll();
+  const enrolling = enrolments.watch();
   log.info({ repos: config.repos.size, runs: Object.keys(store.state.runs).length }, "ready");
 
   await untilToldToStop(log);
+  for (const timer of firstLooks) clearTimeout(timer);
   const unfinished = await loop.stop(DRAIN_MS);
-  await Promise.all([publisher.stop(DRAIN_MS), socket.stop(), probes.stop()]);
+  await Promise.all([publisher.stop(DRAIN_MS), socket.stop(), probes.stop(), t3.close()]);
+  await Promise.all([enrolling.stop(), connection.close()]);
   await store.close();
   log.info({ unfinished }, "stopped");
 }

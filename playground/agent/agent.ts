@@ -32,6 +32,7 @@ const waiting = new Map<string, (answer: unknown) => void>();
 const queue: Extract<ToAgent, { type: "turn" }>[] = [];
 const timers = new Set<NodeJS.Timeout>();
 let running: AbortController | undefined;
+let costUsd = 0;
 
 function emit(message: FromAgent): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -78,7 +79,9 @@ async function perform(behaviour: Behaviour, text: string, orders: Orders, inter
   running = undefined;
   const outputTokens = 640;
   emit({ type: "usage", inputTokens, outputTokens });
-  emit({ type: "result", ...ending, costUsd: inputTokens * 5e-6 + outputTokens * 25e-6, inputTokens, outputTokens });
+  // As the real one: the total of this process so far.
+  costUsd += inputTokens * 5e-6 + outputTokens * 25e-6;
+  emit({ type: "result", ...ending, costUsd, inputTokens, outputTokens });
   startNext();
 }
 

@@ -155,6 +155,8 @@ function boot(options: T3Options, timings: T3Timings): Core {
   const { baseDir, version } = options;
   const userdata = join(baseDir, "userdata");
   mkdirSync(userdata, { recursive: true });
+  const runtime = { pid: process.pid, startedAt: new Date().toISOString() };
+  writeFileSync(join(userdata, "server-runtime.json"), JSON.stringify(runtime));
   let closed = false;
   const engine = createEngine(openLog(join(userdata, "events.jsonl"), version), version);
   const recorder = createRecorder(engine, () => closed);

@@ -1,15 +1,24 @@
 // What happens next to a run. Pure: run, evidence, policy and the time in; one decision out. First match wins.
 // Unknown evidence means wait; the deadlines of each state see to it that no wait is endless and no end is silent.
 
+import { isNews, overBudget } from "./budget.ts";
 import { judgeChecks } from "./checks.ts";
 import type { RunEvent } from "./event.ts";
 import type { TurnSeen, VerifyingEvidence, WorkingEvidence } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
+import { isZombie, type Recovery, recover } from "./recover.ts";
 import { judgeRollouts } from "./rollout.ts";
 import type { BlockReason, Run, RunStateOf } from "./run.ts";
 
 /** Side effects a run can ask for. Each is safe to repeat: its identity follows from the run (ids.ts). */
-export type Action = "prepare-tree" | "open-session" | "start-turn" | "interrupt" | "release-tree";
+export type Action =
+  | "prepare-tree"
+  | "open-session"
+  | "start-turn"
+  | "interrupt"
+  | "stop-session"
+  | "resume-turn"
+  | "release-tree";
 
 export type Decision =
   | { readonly do: "act"; readonly action: Action }
@@ -40,17 +49,26 @@ export function decidePreparing(
 export function decideWorking(
   run: Run,
   state: RunStateOf<"working">,
-  { turn, landed }: WorkingEvidence,
+  { turn, landed, spend }: WorkingEvidence,
   policy: Policy,
   now: number,
+  paused = false,
 ): Decision {
   const age = now - state.turn.askedAt;
   if (!turn.known) return tooLate(run, state, policy, now, `T3 could not be read: ${turn.why}`);
   const seen = turn.value;
   if ((seen.is === "running" || seen.is === "asking" || seen.is === "ended") && seen.turnId !== null) {
-    if (state.turn.turnId === null) {
+    if (state.turn.turnId === null && state.resume === undefined) {
       return { do: "record", event: { type: "run.turn-identified", at: now, run: run.id, turnId: seen.turnId } };
     }
+  }
+  const recovery = recover(state, seen, landed, policy, now);
+  if (recovery !== undefined) return recovering(run, recovery, policy, now, paused);
+  if (spend !== undefined) {
+    const news = isNews(run.spend, spend, seen.is === "ended");
+    if (news) return { do: "record", event: { type: "run.spend-seen", at: now, run: run.id, spend } };
+    const over = seen.is === "ended" || state.stop !== null ? undefined : overBudget(spend, policy);
+    if (over !== undefined) return stop(run, now, over);
   }
   switch (seen.is) {
     case "missing":
@@ -83,6 +101,21 @@ export function decideWorking(
       return turnEnded(run, state, seen, landed, policy, now);
     default:
       return seen satisfies never;
+  }
+}
+
+function recovering(run: Run, recovery: Recovery, policy: Policy, now: number, paused: boolean): Decision {
+  switch (recovery.do) {
+    case "order":
+      return { do: "record", event: { type: "run.resume-ordered", at: now, run: run.id, why: recovery.why } };
+    case "end-session":
+      return { do: "act", action: "stop-session" };
+    case "resume":
+      return paused ? { do: "wait", forMs: policy.watchMs } : { do: "act", action: "resume-turn" };
+    case "give-up":
+      return stop(run, now, recovery.reason);
+    default:
+      return recovery satisfies never;
   }
 }
 
@@ -162,6 +195,7 @@ export function decideBlocked(
   now: number,
 ): Decision | undefined {
   if (!state.agentMayLive) return undefined;
+  if (turn.known && isZombie(turn.value, policy, now)) return { do: "act", action: "stop-session" };
   const settled = turn.known && (turn.value.is === "ended" || turn.value.is === "not-started");
   return settled
     ? { do: "record", event: { type: "run.agent-settled", at: now, run: run.id } }

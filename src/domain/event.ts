@@ -5,6 +5,7 @@ import {
   type RunId,
   runSchema,
   sessionSchema,
+  spendSchema,
   treeSchema,
   turnSchema,
 } from "./run.ts";
@@ -21,6 +22,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.turn-started"), at, run, turn: turnSchema }),
   z.object({ type: z.literal("run.turn-identified"), at, run, turnId: z.string() }),
   z.object({ type: z.literal("run.stop-ordered"), at, run, reason: blockReasonSchema }),
+  z.object({ type: z.literal("run.resume-ordered"), at, run, why: z.string() }),
+  z.object({ type: z.literal("run.spend-seen"), at, run, spend: spendSchema }),
   z.object({ type: z.literal("run.landed"), at, run, landed: landedSchema }),
   z.object({
     type: z.literal("run.blocked"),

@@ -1,34 +1,87 @@
 // What the bot can see of the outside, in its own nouns. Adapters translate into these; decisions read only these.
 
 import type { Observed } from "./observed.ts";
-import type { Landed, Release } from "./run.ts";
+import type { Landed, Release, Spend } from "./run.ts";
 
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
 
-/** An open issue that carries the ready label. */
+/** An issue with what its gates ask. Title and body are of the same reading as `edits`. */
 export type Candidate = {
   readonly number: number;
   readonly title: string;
   readonly body: string;
   readonly url: string;
+  readonly state: "open" | "closed";
   readonly labels: readonly string[];
   /** The latest application of the ready label; null where GitHub has no such event. */
   readonly release: Observed<(Release & { readonly byBot: boolean }) | null>;
   /** The releasing actor's permission on the repo, now. */
   readonly permission: Observed<Permission>;
+  /** What happened to the issue after that application that changes what was released. */
+  readonly edits: Observed<readonly EditSeen[]>;
+  /** Native dependencies and those of the body, each once. */
+  readonly blockers: Observed<readonly BlockerSeen[]>;
 };
+
+/** A change of the issue after its release. `editor` null = GitHub names nobody. */
+export type EditSeen = {
+  readonly what: "title" | "body" | "repository";
+  readonly editor: string | null;
+  readonly at: number;
+  readonly permission: Observed<Permission>;
+};
+
+export type BlockerSeen = {
+  /** `owner/name#12`, or the address of one on another GitHub. */
+  readonly name: string;
+  readonly source: "dependency" | "text";
+  readonly state: Observed<"open" | "closed">;
+};
+
+/** A comment by someone who may write to the repo. */
+export type TrustedComment = {
+  readonly id: number;
+  readonly author: string;
+  readonly at: number;
+  readonly body: string;
+};
+
+/** A question the agent asks. Answers are keyed by `id`; `many`: several labels may be chosen. */
+export type QuestionSeen = {
+  readonly id: string;
+  readonly text: string;
+  readonly header: string | null;
+  readonly options: readonly { readonly label: string; readonly description: string | null }[];
+  readonly many: boolean;
+};
+
+/**
+ * The executor was restarted since the turn's last sign of life, at `since` by our clock; then nothing works on it any
+ * more. Not certain: its stream broke and came back, and nothing was heard of the turn after that.
+ */
+export type Restarted = { readonly certain: boolean; readonly since: number };
 
 /** What the session shows of one turn. `lastWords` is the agent's own text: hostile, for quoting only. */
 export type TurnSeen =
   | { readonly is: "missing" }
-  | { readonly is: "pending" }
+  | { readonly is: "pending"; readonly restarted?: Restarted | undefined }
   | { readonly is: "not-started"; readonly why: string }
-  | { readonly is: "running"; readonly turnId: string; readonly activeAt: number }
+  | {
+      readonly is: "running";
+      readonly turnId: string;
+      readonly activeAt: number;
+      readonly restarted?: Restarted | undefined;
+    }
   | {
       readonly is: "asking";
       readonly turnId: string;
       readonly kind: "approval" | "input";
-      readonly requests: readonly { readonly id: string; readonly text: string }[];
+      readonly requests: readonly {
+        readonly id: string;
+        readonly text: string;
+        readonly questions?: readonly QuestionSeen[];
+      }[];
+      readonly restarted?: Restarted | undefined;
     }
   | {
       readonly is: "ended";
@@ -71,6 +124,8 @@ export type WorkingEvidence = {
   readonly turn: Observed<TurnSeen>;
   /** Asked only once the turn has ended, unknown before that. */
   readonly landed: Observed<Pick<Landed, "sha" | "commits"> | null>;
+  /** Of the whole run so far. Absent where nobody looked. */
+  readonly spend?: Spend | undefined;
 };
 
 export type VerifyingEvidence = {

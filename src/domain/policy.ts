@@ -6,11 +6,19 @@ export type Policy = {
   readonly watchMs: number;
   /** Concurrent runs over all repos. */
   readonly maxRuns: number;
+  /** Share of the volume, 0 to 1, below which nothing new starts. */
+  readonly minFree: number;
   readonly prepareMs: number;
   /** From a message to the first sign of its turn. */
   readonly turnStartMs: number;
   readonly turnMs: number;
   readonly stallMs: number;
+  /** How long a running turn may show no sign of life after T3's stream came back, before it is taken for dead. */
+  readonly zombieMs: number;
+  /** What a run may cost, in USD. */
+  readonly budgetUsd: number;
+  /** What a run may use where its cost is unknown; null = no limit. */
+  readonly budgetTokens: number | null;
   /** From an interrupt until the turn must have ended. */
   readonly settleMs: number;
   /** From landing to the first CI run. */

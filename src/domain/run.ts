@@ -32,9 +32,21 @@ export const turnSchema = z
     askedAt: at,
     turnIdsBefore: z.array(z.string()).readonly(),
     turnId: z.string().nullable(),
+    /** How often in a row the executor was restarted under this work; absent = never. */
+    resumes: z.number().int().positive().optional(),
   })
   .readonly();
 export type Turn = z.infer<typeof turnSchema>;
+
+/** What a run has cost so far. Null = not known. `usd` as the agent reported it, or estimated from the price table. */
+export const spendSchema = z
+  .object({
+    usd: z.number().nonnegative().nullable(),
+    source: z.enum(["reported", "estimated", "unknown"]),
+    tokens: z.number().nonnegative().nullable(),
+  })
+  .readonly();
+export type Spend = z.infer<typeof spendSchema>;
 
 export const landedSchema = z.object({ sha, commits: z.number().int().positive(), seenAt: at }).readonly();
 export type Landed = z.infer<typeof landedSchema>;
@@ -50,6 +62,7 @@ export const blockReasonSchema = z
       "asked",
       "stalled",
       "too-long",
+      "budget",
       "nothing-landed",
       "session-lost",
       "ci-red",
@@ -73,7 +86,16 @@ const runStateSchema = z.discriminatedUnion("name", [
     /** Refused executor commands so far: a refused command id stays refused, so the next try needs another. */
     refusals: z.number().int().nonnegative(),
   }),
-  z.object({ name: z.literal("working"), since: at, turn: turnSchema, stop: stopSchema.nullable() }),
+  z.object({
+    name: z.literal("working"),
+    since: at,
+    turn: turnSchema,
+    stop: stopSchema.nullable(),
+    /** The executor was restarted under the turn: what is left of it is ended, then a next turn goes on. */
+    resume: z.object({ since: at, why: z.string() }).readonly().optional(),
+    /** Refused executor commands in this state so far. */
+    refusals: z.number().int().positive().optional(),
+  }),
   z.object({ name: z.literal("verifying"), since: at, landed: landedSchema }),
   z.object({
     name: z.literal("blocked"),
@@ -104,10 +126,23 @@ export const runSchema = z
     defaultBranch: z.string(),
     branch: z.string(),
     slot: z.number().int().positive(),
-    prompt: z.object({ text: z.string(), sha256: z.string() }).readonly().describe("pinned at dispatch"),
+    prompt: z
+      .object({
+        text: z.string(),
+        sha256: z.string(),
+        sources: z.array(z.string()).readonly().default([]).describe("what the text was made of, each with its hash"),
+      })
+      .readonly()
+      .describe("pinned at dispatch"),
     startedAt: at,
+    /** When each phase was first seen to be reached, for what people read. */
+    reached: z
+      .object({ tree: at.optional(), turn: at.optional(), landed: at.optional() })
+      .readonly()
+      .default({}),
     tree: treeSchema.nullable(),
     session: sessionSchema.nullable(),
+    spend: spendSchema.optional(),
     state: runStateSchema.readonly(),
     shown: shownSchema,
   })

@@ -1,104 +1,159 @@
-// T3's HTTP interface: one function a call, a time limit on each (a request that meets a starting server may never be
-// answered), and the contract's refusals as error codes.
+// The one client that all runs share: commands, and records that are kept for as long as they are known to hold. With the
+// stream live that is until a change of the thread is told, and a running thread's mere activity only moves the time of
+// its last sign of life; without it, a moment.
 
-import type { z } from "zod";
-import { AfkError, messageOf } from "../errors.ts";
-import { dispatchedSchema, environmentSchema, snapshotSchema, type T3Environment, type T3Snapshot } from "./schema.ts";
-
-export type T3Client = {
-  environment(): Promise<T3Environment>;
-  /** Shared: calls while one is under way get its answer, and an answer serves for `maxAgeMs`. */
-  snapshot(maxAgeMs: number): Promise<T3Snapshot>;
-  /**
-   * Sends one command. `refused` is T3's 500 without a reason (a domain refusal, an id that exists, or a failure of
-   * its own) or a 400: look at the snapshot to tell which. A refused command id stays refused for ever.
-   */
-  dispatch(command: T3Command): Promise<void>;
-};
+import type { Logger } from "pino";
+import { messageOf } from "../errors.ts";
+import type { Clock } from "../ports.ts";
+import { createHttp } from "./http.ts";
+import { createReads, type Reads } from "./reads.ts";
+import { authSessionSchema, dispatchedSchema, environmentSchema, type T3Environment, type T3Thread } from "./schema.ts";
+import type { Tokens } from "./token.ts";
+import { type Change, startWatch, type Watch } from "./watch.ts";
 
 export type T3Command = { readonly type: string; readonly commandId: string } & Readonly<Record<string, unknown>>;
 
+/** What T3 makes of our token, as `/api/auth/session` tells. `expiresAt` in milliseconds, null where it does not say. */
+export type T3Session = {
+  readonly authenticated: boolean;
+  readonly scopes: readonly string[];
+  readonly expiresAt: number | null;
+};
+
+export type T3Client = {
+  environment(): Promise<T3Environment>;
+  /** What `environment` gave last; it is asked for anew with each connection of the stream. */
+  lastEnvironment(): T3Environment | undefined;
+  session(): Promise<T3Session>;
+  /**
+   * The thread; undefined = T3 says there is none (a deleted one may be given with `deletedAt`). `fresh` is read now and
+   * shows the effect of our own commands; `watched` may be as old as the last change that was told.
+   */
+  findThread(threadId: string, how: "fresh" | "watched"): Promise<T3Thread | undefined>;
+  /** The project with exactly this workspace root, read now. */
+  findProject(workspaceRoot: string): Promise<string | undefined>;
+  /**
+   * Sends one command. `refused` is T3's 500 without a reason (a domain refusal, an id that exists, or a failure of
+   * its own) or a 400: look at the record to tell which. A refused command id stays refused for ever.
+   */
+  dispatch(command: T3Command): Promise<void>;
+  /** Starts the stream. `onChange` is called for every thread that is to be looked at again. */
+  watch(onChange: (threadId: string) => void): void;
+  /** Whether changes are told as they happen. */
+  live(): boolean;
+  /** When the stream came back from a break, if the thread ran then and has shown no sign of life since; else null. */
+  silentSince(threadId: string): number | null;
+  readonly reads: Reads["counts"];
+  close(): Promise<void>;
+};
+
+/** How long a record serves although no change was told: a stream that forgets something must not deceive for long. */
+const RECHECK_MS = { running: 30_000, settled: 600_000 };
+
 const CALL_TIMEOUT_MS = 15_000;
 
-export function createT3Client(options: { readonly url: string; readonly token: string }): T3Client {
-  const { url, token } = options;
-  let cached: { readonly at: number; readonly snapshot: T3Snapshot } | undefined;
-  let reading: Promise<T3Snapshot> | undefined;
-  let commands = 0;
+type Entry = { readonly thread: T3Thread | undefined; readonly at: number };
 
-  async function call<T>(path: string, schema: z.ZodType<T>, body?: T3Command): Promise<T> {
-    let response: Response;
-    let text: string;
-    try {
-      response = await fetch(`${url}${path}`, {
-        method: body === undefined ? "GET" : "POST",
-        // The scheme is case-sensitive: `bearer` is answered with missing_credential.
-        headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
-        body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-      });
-      text = await response.text();
-    } catch (error) {
-      throw new AfkError("unreachable", `T3 does not answer at ${url}: ${messageOf(error)}`, error);
-    }
-    const json = parseJson(text);
-    if (!response.ok) throw failure(response.status, json, path);
-    const parsed = schema.safeParse(json);
-    if (parsed.success) return parsed.data;
-    const kind = response.headers.get("content-type") ?? "no content type";
-    throw new AfkError("invalid", `T3 answered ${path} with something else than the contract's JSON (${kind}).`);
+export function createT3Client(options: {
+  readonly url: string;
+  readonly tokens: Tokens;
+  /** How long a record serves while no changes are told, in milliseconds. */
+  readonly pollMs: number;
+  /** How long a call may take: a request that meets a starting server may never be answered. */
+  readonly timeoutMs?: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}): T3Client {
+  const { url, tokens, pollMs, timeoutMs = CALL_TIMEOUT_MS, clock, log } = options;
+  const http = createHttp(url, tokens, timeoutMs);
+  const reads = createReads(http, () => watching?.rpc(), clock, log);
+  const entries = new Map<string, Entry>();
+  /** Reads under way. One that was begun before a change is no longer among them, so its answer is not kept. */
+  const underWay = new Map<string, Promise<T3Thread | undefined>>();
+  let environment: T3Environment | undefined;
+  let dispatched = 0;
+  let watching: Watch | undefined;
+
+  async function askEnvironment(): Promise<T3Environment> {
+    const seen = await http.open("/.well-known/t3/environment", environmentSchema);
+    if (environment?.serverVersion !== seen.serverVersion) reads.detectAnew();
+    environment = seen;
+    return seen;
   }
 
-  async function readSnapshot(): Promise<T3Snapshot> {
-    const asOf = commands;
+  async function readThread(threadId: string, maxAgeMs: number): Promise<T3Thread | undefined> {
+    const before = underWay.get(threadId);
+    if (before !== undefined) return await before;
+    const read = reads.thread(threadId, dispatched, maxAgeMs);
+    underWay.set(threadId, read);
     try {
-      const snapshot = await call("/api/orchestration/snapshot", snapshotSchema);
-      if (asOf === commands) cached = { at: Date.now(), snapshot };
-      return snapshot;
+      const thread = await read;
+      if (underWay.get(threadId) === read) entries.set(threadId, { thread, at: clock.now() });
+      return thread;
     } finally {
-      if (asOf === commands) reading = undefined;
+      if (underWay.get(threadId) === read) underWay.delete(threadId);
     }
+  }
+
+  function forget(threadId: string): void {
+    entries.delete(threadId);
+    underWay.delete(threadId);
+  }
+
+  function hear({ threadId, what, at }: Change, onChange: (threadId: string) => void): void {
+    const entry = entries.get(threadId);
+    if (what === "activity" && entry?.thread !== undefined && at !== null) {
+      entries.set(threadId, { ...entry, thread: { ...entry.thread, updatedAt: at } });
+      return;
+    }
+    forget(threadId);
+    onChange(threadId);
+  }
+
+  function onConnected(): void {
+    reads.detectAnew();
+    // What we sent before is on record by now, or the record is another one: either way there is nothing to wait for.
+    dispatched = 0;
+    askEnvironment().catch((error: unknown) => log.debug({ why: messageOf(error) }, "T3 did not say who it is"));
   }
 
   return {
-    environment: () => call("/.well-known/t3/environment", environmentSchema),
-    async snapshot(maxAgeMs) {
-      if (cached !== undefined && Date.now() - cached.at < maxAgeMs) return cached.snapshot;
-      reading ??= readSnapshot();
-      return await reading;
+    environment: askEnvironment,
+    lastEnvironment: () => environment,
+    async session() {
+      const { authenticated, scopes = [], expiresAt } = await http.call("/api/auth/session", authSessionSchema);
+      return { authenticated, scopes, expiresAt: expiresAt === undefined ? null : Date.parse(expiresAt) };
     },
+    async findThread(threadId, how) {
+      if (how === "fresh") {
+        forget(threadId);
+        return await readThread(threadId, 0);
+      }
+      const entry = entries.get(threadId);
+      if (entry !== undefined) {
+        const running = entry.thread?.session?.status === "running";
+        const told = running ? RECHECK_MS.running : RECHECK_MS.settled;
+        if (clock.now() - entry.at < (watching?.live() === true ? told : pollMs)) return entry.thread;
+      }
+      return await readThread(threadId, pollMs);
+    },
+    findProject: (workspaceRoot) => reads.project(workspaceRoot, dispatched),
     async dispatch(command) {
-      await call("/api/orchestration/dispatch", dispatchedSchema, command);
+      const { sequence } = await http.call("/api/orchestration/dispatch", dispatchedSchema, command);
+      dispatched = Math.max(dispatched, sequence);
       // Projections are written with the command: the next read shows its effect, an older answer does not.
-      commands += 1;
-      cached = undefined;
-      reading = undefined;
+      reads.forget();
+      if (typeof command["threadId"] === "string") forget(command["threadId"]);
+    },
+    watch(onChange) {
+      const heard = (change: Change): void => hear(change, onChange);
+      watching ??= startWatch({ http, tokens, clock, log, onChange: heard, onConnected });
+    },
+    live: () => watching?.live() === true,
+    silentSince: (threadId) => watching?.silentSince(threadId) ?? null,
+    reads: reads.counts,
+    async close() {
+      await watching?.stop();
     },
   };
-}
-
-function failure(status: number, json: unknown, path: string): AfkError {
-  const detail =
-    typeof json === "object" && json !== null
-      ? (json as { code?: unknown; reason?: unknown; requiredScope?: unknown; traceId?: unknown })
-      : {};
-  const said = [detail.reason ?? detail.code, detail.requiredScope, detail.traceId && `trace ${String(detail.traceId)}`]
-    .filter(Boolean)
-    .map(String)
-    .join(", ");
-  const text = `${status}${said && ` (${said})`}`;
-  if (status === 401) return new AfkError("unauthorised", `T3 refuses our token: ${text}. Mint another one.`);
-  if (status === 403) return new AfkError("unauthorised", `Our T3 token lacks a scope: ${text}.`);
-  if (status === 400 || status === 415 || (status === 500 && detail.code === "internal_error")) {
-    return new AfkError("refused", `T3 refused ${path}: ${text}.`);
-  }
-  return new AfkError("unreachable", `T3 answered ${path} with ${text}.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,44 +1,74 @@
-// The executor port over T3. Look before you leap: each step reads the snapshot first and adopts what is there, since
-// T3's 500 says "exists already" and "failed" with the same words.
+// The executor port over T3. Look before you leap: each step reads the record first and adopts what is there, since T3's
+// 500 says "exists already" and "failed" with the same words. Every id follows from the run, so a step that was cut off
+// is simply done again; an id that T3 refused stays refused, so `refusals` makes the next one.
 
-import type { TurnSeen } from "../domain/evidence.ts";
 import { commandIdOf, messageIdOf, projectIdOf, threadIdOf } from "../domain/ids.ts";
-import { known, type Observed, unknown } from "../domain/observed.ts";
-import type { Run, Session, Turn } from "../domain/run.ts";
+import { known, unknown } from "../domain/observed.ts";
+import type { Run, Session } from "../domain/run.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Clock, Executor } from "../ports.ts";
-import type { T3Client } from "./client.ts";
+import type { T3Client, T3Command } from "./client.ts";
 import { observeTurn, turnIdsBefore } from "./observe.ts";
-import { type T3Snapshot, type T3Thread, threadSchema } from "./schema.ts";
+import { isOpenRequest } from "./requests.ts";
+import type { Runtime } from "./runtime.ts";
+import type { T3Thread } from "./schema.ts";
+import type { Spending } from "./spend.ts";
 
 const TITLE_LENGTH = 120;
+/** A background turn of a run that is over and says nothing for so long is interrupted. */
+const LATE_SILENCE_MS = 30 * 60_000;
+
+export type Model = { readonly instanceId: string; readonly model: string };
 
 export function createExecutor(options: {
   readonly client: T3Client;
+  readonly runtime: Runtime;
+  readonly spending: Spending;
   readonly publicUrl: string;
-  readonly model: { readonly instanceId: string; readonly model: string };
-  /** How old a shared snapshot may be to serve for watching, in milliseconds. */
-  readonly snapshotAgeMs: number;
+  readonly model: Model;
   readonly clock: Clock;
 }): Executor {
-  const { client, publicUrl, model, snapshotAgeMs, clock } = options;
+  const { client, runtime, spending, publicUrl, model, clock } = options;
   const createdAt = (): string => new Date(clock.now()).toISOString();
 
   async function ensureProject(run: Run, workspaceRoot: string, refusals: number): Promise<string> {
-    const before = findProject(await client.snapshot(0), workspaceRoot);
+    const before = await client.findProject(workspaceRoot);
     if (before !== undefined) return before;
-    const projectId = projectIdOf(workspaceRoot);
     await client.dispatch({
       type: "project.create",
       commandId: commandIdOf(run.id, "project.create", refusals),
-      projectId,
+      projectId: projectIdOf(workspaceRoot),
       title: run.repo,
       workspaceRoot,
       createdAt: createdAt(),
     });
-    const after = findProject(await client.snapshot(0), workspaceRoot);
+    const after = await client.findProject(workspaceRoot);
     if (after === undefined) throw new AfkError("refused", `T3 has no project for ${workspaceRoot} after creating it.`);
     return after;
+  }
+
+  async function requireThread(session: Session): Promise<T3Thread> {
+    const thread = await client.findThread(session.threadId, "fresh");
+    if (thread === undefined) throw new AfkError("refused", `T3 has no thread ${session.threadId}.`);
+    return thread;
+  }
+
+  /** `sign`: when the record last showed that a server worked on it. A session that lives is set anew after a start. */
+  function restarted(thread: T3Thread, sign: number) {
+    const since = runtime.restartedSince(sign);
+    if (since === "no") return undefined;
+    if (since !== "unknown") return { certain: true, since };
+    const silent = client.silentSince(thread.id);
+    return silent === null ? undefined : { certain: false, since: silent };
+  }
+
+  async function respond(session: Session, requestId: string, command: T3Command): Promise<"sent" | "stale"> {
+    // A dead request's answer makes T3 show a success that never was: nothing is sent unless somebody waits for it.
+    const thread = await requireThread(session);
+    if (!isOpenRequest(thread, requestId) || restarted(thread, sessionTime(thread))?.certain) return "stale";
+    const { threadId } = session;
+    await client.dispatch({ ...command, threadId, requestId, createdAt: createdAt() });
+    return "sent";
   }
 
   return {
@@ -46,7 +76,7 @@ export function createExecutor(options: {
       const { environmentId } = await client.environment();
       const projectId = await ensureProject(run, workspaceRoot, refusals);
       const threadId = threadIdOf(run.id);
-      if (findThread(await client.snapshot(0), threadId) === undefined) {
+      if ((await client.findThread(threadId, "fresh")) === undefined) {
         await client.dispatch({
           type: "thread.create",
           commandId: commandIdOf(run.id, "thread.create", refusals),
@@ -64,80 +94,94 @@ export function createExecutor(options: {
       return { projectId, threadId, url: `${publicUrl}/${environmentId}/${threadId}` };
     },
 
-    async startTurn(run, session, refusals) {
-      const ordinal = 1;
+    async sendTurn(run, session, { ordinal, text }, refusals) {
       const messageId = messageIdOf(run.id, ordinal);
-      const before = await requireThread(client, session);
+      const before = await requireThread(session);
       if (!before.messages.some((message) => message.id === messageId)) {
         await client.dispatch({
           type: "thread.turn.start",
           commandId: commandIdOf(run.id, `turn.start/${ordinal}`, refusals),
           threadId: session.threadId,
-          message: { messageId, role: "user", text: run.prompt.text, attachments: [] },
+          message: { messageId, role: "user", text, attachments: [] },
           runtimeMode: "full-access",
           interactionMode: "default",
           createdAt: createdAt(),
         });
       }
       // T3's stored time is the only link between message and turn, and later versions replace the one we sent.
-      const thread = await requireThread(client, session);
+      const thread = await requireThread(session);
       const message = thread.messages.find((candidate) => candidate.id === messageId);
       if (message === undefined) throw new AfkError("refused", "T3 accepted the message and does not show it.");
       const askedAt = Date.parse(message.createdAt);
       return { ordinal, messageId, askedAt, turnIdsBefore: [...turnIdsBefore(thread, askedAt)], turnId: null };
     },
 
-    async interrupt(run, session, turn) {
+    async interrupt(run, session, turn, { number, refusals }) {
       await client.dispatch({
         type: "thread.turn.interrupt",
-        commandId: commandIdOf(run.id, `turn.interrupt/${turn.ordinal}`, 0),
+        commandId: commandIdOf(run.id, `turn.interrupt/${turn.ordinal}/${number}`, refusals),
         threadId: session.threadId,
         ...(turn.turnId !== null && { turnId: turn.turnId }),
         createdAt: createdAt(),
       });
     },
 
+    async endSession(run, session, what, refusals) {
+      const thread = await client.findThread(session.threadId, "fresh");
+      const record = thread?.session ?? null;
+      if (thread === undefined || record === null || record.status === "stopped") return "ended";
+      // The id follows from the record as it is: the same session is ended once, one that came back is ended again.
+      const id = (step: string) => commandIdOf(run.id, `${step}/${what}/${record.updatedAt}`, refusals);
+      const { threadId } = session;
+      if (what === "idle" && record.status === "running" && record.activeTurnId !== null) {
+        const silentMs = clock.now() - Date.parse(thread.updatedAt);
+        if (silentMs > LATE_SILENCE_MS) {
+          const type = "thread.turn.interrupt";
+          await client.dispatch({ type, commandId: id("late.interrupt"), threadId, createdAt: createdAt() });
+        }
+        return "busy";
+      }
+      const type = "thread.session.stop";
+      await client.dispatch({ type, commandId: id("session.stop"), threadId, createdAt: createdAt() });
+      return "ending";
+    },
+
+    answer: (run, session, requestId, answers, refusals) =>
+      respond(session, requestId, {
+        type: "thread.user-input.respond",
+        commandId: commandIdOf(run.id, `answer/${requestId}`, refusals),
+        answers,
+      }),
+
+    approve: (run, session, requestId, decision, refusals) =>
+      respond(session, requestId, {
+        type: "thread.approval.respond",
+        commandId: commandIdOf(run.id, `approve/${requestId}`, refusals),
+        decision,
+      }),
+
     async observeTurn(session, turn, interrupted) {
-      return await observe(client, session, turn, interrupted, snapshotAgeMs);
+      try {
+        const thread = await client.findThread(session.threadId, "watched");
+        if (thread === undefined) return known({ is: "missing" });
+        const seen = observeTurn(thread, turn, interrupted);
+        if (seen.is !== "running" && seen.is !== "asking" && seen.is !== "pending") return known(seen);
+        const sign = Math.max(sessionTime(thread), seen.is === "pending" ? turn.askedAt : 0);
+        return known({ ...seen, restarted: restarted(thread, sign) });
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
+    async observeSpend(session) {
+      const thread = await client.findThread(session.threadId, "watched");
+      return await spending.of(session.threadId, thread?.activities ?? []);
     },
   };
 }
 
-async function observe(
-  client: T3Client,
-  session: Session,
-  turn: Turn,
-  interrupted: boolean,
-  maxAgeMs: number,
-): Promise<Observed<TurnSeen>> {
-  try {
-    const thread = findThread(await client.snapshot(maxAgeMs), session.threadId);
-    return known(thread === undefined ? { is: "missing" } : observeTurn(thread, turn, interrupted));
-  } catch (error) {
-    return unknown(messageOf(error));
-  }
-}
-
-async function requireThread(client: T3Client, session: Session): Promise<T3Thread> {
-  const thread = findThread(await client.snapshot(0), session.threadId);
-  if (thread === undefined) throw new AfkError("refused", `T3 has no thread ${session.threadId}.`);
-  return thread;
-}
-
-function findProject(snapshot: T3Snapshot, workspaceRoot: string): string | undefined {
-  return snapshot.projects.find((project) => project.workspaceRoot === workspaceRoot && project.deletedAt === null)?.id;
-}
-
-function findThread(snapshot: T3Snapshot, threadId: string): T3Thread | undefined {
-  const raw = snapshot.threads.find((thread) => thread.id === threadId);
-  if (raw === undefined) return undefined;
-  const parsed = threadSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const where = parsed.error.issues[0];
-  throw new AfkError(
-    "invalid",
-    `T3's record of thread ${threadId} is odd at ${where?.path.join(".")}: ${where?.message}`,
-  );
+function sessionTime({ session }: T3Thread): number {
+  return session === null ? 0 : Date.parse(session.updatedAt) || 0;
 }
 
 /** Never "New thread" or such: T3 would ask a model for a title. */

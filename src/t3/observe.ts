@@ -6,29 +6,32 @@
 
 import type { TurnSeen } from "../domain/evidence.ts";
 import type { Turn } from "../domain/run.ts";
-import { checkpointPayload, errorPayload, requestPayload, type T3Activity, type T3Thread } from "./schema.ts";
+import { openRequests } from "./requests.ts";
+import { checkpointPayload, errorPayload, type T3Activity, type T3Thread } from "./schema.ts";
 
 /** `interrupted`: we asked for an interrupt or a stop of this turn, which T3's own record may not show. */
 export function observeTurn(thread: T3Thread, turn: Turn, interrupted: boolean): TurnSeen {
   if (thread.deletedAt !== null) return { is: "missing" };
   const { session } = thread;
 
-  const startFailure = thread.activities.find(
-    (activity) => activity.kind === "provider.turn.start.failed" && Date.parse(activity.createdAt) >= turn.askedAt,
-  );
-  if (startFailure !== undefined) return { is: "not-started", why: errorText(startFailure) ?? startFailure.summary };
-
+  // The failure carries the time of the message that could not be started; with later versions it may be a bit later.
+  const failures = thread.activities.filter(({ kind }) => kind === "provider.turn.start.failed");
+  const exact = failures.find((activity) => Date.parse(activity.createdAt) === turn.askedAt);
+  if (exact !== undefined) return notStarted(exact);
   const turnId = turn.turnId ?? findTurnId(thread, turn);
-  if (turnId === undefined) return { is: "pending" };
+  if (turnId === undefined) {
+    const later = failures.find((activity) => Date.parse(activity.createdAt) >= turn.askedAt);
+    if (later !== undefined) return notStarted(later);
+    const stopped = session?.status === "stopped" && Date.parse(session.updatedAt) >= turn.askedAt;
+    return stopped ? { is: "not-started", why: "The session was stopped before the turn began." } : { is: "pending" };
+  }
 
   const own = thread.activities.filter((activity) => activity.turnId === turnId);
   if (session?.activeTurnId === turnId && session.status === "running") {
-    const requests = liveRequests(thread.activities, own);
-    if (requests.length > 0) {
-      const kind = requests.some((request) => request.kind === "input") ? "input" : "approval";
-      return { is: "asking", turnId, kind, requests: requests.map(({ id, text }) => ({ id, text })) };
-    }
-    return { is: "running", turnId, activeAt: lastActivity(thread, turnId) };
+    const requests = openRequests(thread.activities, own);
+    if (requests.length === 0) return { is: "running", turnId, activeAt: lastActivity(thread, own) };
+    const kind = requests.some((request) => request.kind === "input") ? "input" : "approval";
+    return { is: "asking", turnId, kind, requests: requests.map(({ kind: _, ...request }) => request) };
   }
 
   const runtimeError = own.find((activity) => activity.kind === "runtime.error");
@@ -46,62 +49,54 @@ export function observeTurn(thread: T3Thread, turn: Turn, interrupted: boolean):
 
 /** Ids of the turns whose traces are older than `askedAt` (milliseconds): none of them can be the turn asked for then. */
 export function turnIdsBefore(thread: T3Thread, askedAt: number): readonly string[] {
-  return [...new Set(traces(thread).flatMap(({ turnId, at }) => (at < askedAt ? [turnId] : [])))];
+  const before = isBefore(askedAt);
+  const ids = new Set<string>();
+  for (const { turnId, at } of traces(thread)) if (!ids.has(turnId) && before(at)) ids.add(turnId);
+  return [...ids];
+}
+
+function notStarted(activity: T3Activity): TurnSeen {
+  return { is: "not-started", why: errorText(activity) ?? activity.summary };
 }
 
 function findTurnId(thread: T3Thread, turn: Turn): string | undefined {
   const { latestTurn, session } = thread;
-  const fresh = (id: string | null | undefined): id is string =>
-    typeof id === "string" && !turn.turnIdsBefore.includes(id);
   if (latestTurn !== null && Date.parse(latestTurn.requestedAt) === turn.askedAt) return latestTurn.turnId;
-  if (fresh(session?.activeTurnId)) return session?.activeTurnId ?? undefined;
-  return traces(thread).find(({ turnId, at }) => at >= turn.askedAt && fresh(turnId))?.turnId;
+  const earlier = new Set(turn.turnIdsBefore);
+  const active = session?.activeTurnId ?? null;
+  if (active !== null && !earlier.has(active)) return active;
+  const before = isBefore(turn.askedAt);
+  let first: { readonly turnId: string; readonly at: string } | undefined;
+  for (const trace of traces(thread)) {
+    if (earlier.has(trace.turnId) || before(trace.at)) continue;
+    if (first === undefined || Date.parse(trace.at) < Date.parse(first.at)) first = trace;
+  }
+  return first?.turnId;
 }
 
-/** Everything in the record that names a turn, oldest first. T3 does not keep activities in the order of time. */
-function traces(thread: T3Thread): readonly { readonly turnId: string; readonly at: number }[] {
-  const all = [
-    ...thread.messages.map((message) => ({ turnId: message.turnId, at: message.createdAt })),
-    ...thread.activities.map((activity) => ({ turnId: activity.turnId, at: activity.createdAt })),
-    ...thread.checkpoints.map((checkpoint) => ({ turnId: checkpoint.turnId, at: checkpoint.completedAt })),
-  ];
-  return all
-    .flatMap(({ turnId, at }) => (turnId === null ? [] : [{ turnId, at: Date.parse(at) }]))
-    .sort((a, b) => a.at - b.at);
+/** Everything in the record that names a turn, in no order: T3 does not keep activities in the order of time. */
+function* traces(thread: T3Thread): Generator<{ readonly turnId: string; readonly at: string }> {
+  for (const { turnId, createdAt } of thread.messages) if (turnId !== null) yield { turnId, at: createdAt };
+  for (const { turnId, createdAt } of thread.activities) if (turnId !== null) yield { turnId, at: createdAt };
+  for (const { turnId, completedAt } of thread.checkpoints) yield { turnId, at: completedAt };
 }
 
-function lastActivity(thread: T3Thread, turnId: string): number {
-  const session = thread.session === null ? 0 : Date.parse(thread.session.updatedAt);
-  return traces(thread).reduce(
-    (latest, trace) => (trace.turnId === turnId ? Math.max(latest, trace.at) : latest),
-    session,
-  );
+/** Whether a time on record is before `limit`. T3's own times compare as text; clients' may be any string. */
+function isBefore(limit: number): (at: string) => boolean {
+  const iso = Number.isFinite(limit) ? new Date(limit).toISOString() : "";
+  return (at) => (ISO.test(at) ? at < iso : Date.parse(at) < limit);
 }
 
-type Request = { readonly id: string; readonly kind: "approval" | "input"; readonly text: string };
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
-/** Requests of the running turn that were neither resolved nor found dead by a failed answer. */
-function liveRequests(all: readonly T3Activity[], own: readonly T3Activity[]): readonly Request[] {
-  const closed = new Set(
-    all.flatMap((activity) =>
-      /^(approval|user-input)\.resolved$|^provider\.(approval|user-input)\.respond\.failed$/.test(activity.kind)
-        ? requestIdOf(activity)
-        : [],
-    ),
-  );
-  return own.flatMap((activity) => {
-    if (activity.kind !== "approval.requested" && activity.kind !== "user-input.requested") return [];
-    const payload = requestPayload.safeParse(activity.payload);
-    if (!payload.success || closed.has(payload.data.requestId)) return [];
-    const { requestId, detail, questions } = payload.data;
-    const text = questions?.map(({ question }) => question).join("\n") ?? detail ?? activity.summary;
-    return [{ id: requestId, kind: activity.kind === "approval.requested" ? "approval" : "input", text } as const];
-  });
-}
-
-function requestIdOf(activity: T3Activity): readonly string[] {
-  const payload = requestPayload.safeParse(activity.payload);
-  return payload.success ? [payload.data.requestId] : [];
+/** The turn's last sign of life, in milliseconds: the latest of its traces, the session's and the thread's own time. */
+function lastActivity(thread: T3Thread, own: readonly T3Activity[]): number {
+  const turnId = thread.session?.activeTurnId;
+  const said = thread.messages.flatMap((message) => (message.turnId === turnId ? message.createdAt : []));
+  const times = [...own.map(({ createdAt }) => createdAt), ...said, thread.updatedAt, thread.session?.updatedAt ?? ""];
+  const latest = times.reduce((a, b) => (ISO.test(b) && b > a ? b : a), "");
+  const odd = times.filter((at) => at !== "" && !ISO.test(at)).map((at) => Date.parse(at));
+  return Math.max(latest === "" ? 0 : Date.parse(latest), ...odd.filter(Number.isFinite).slice(0, 1_000));
 }
 
 function isMissingCheckpoint(activity: T3Activity): boolean {

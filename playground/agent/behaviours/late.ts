@@ -1,4 +1,5 @@
-// Does the work and ends; `ms=` milliseconds later (500 by default) something begun in the background reports.
+// Does the work and ends; `ms=` milliseconds later (500 by default) something begun in the background reports, for
+// `report=` milliseconds (100 by default).
 
 import { DONE, type Ending, type Turn } from "../turn.ts";
 import { good, misbehaves } from "./good.ts";
@@ -11,6 +12,6 @@ export async function late(turn: Turn): Promise<Ending> {
 
 async function report(turn: Turn): Promise<Ending> {
   turn.say("The background check has finished: nothing to add.");
-  await turn.pause(100);
+  await turn.pause(turn.number("report", 100));
   return DONE;
 }
