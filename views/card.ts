@@ -42,7 +42,7 @@ export function card(run: Run): View {
         elements: [
           {
             type: "mrkdwn",
-            text: `Run \`${run.id}\` · released by ${escapeMrkdwn(run.release.actor)} · started ${slackTime(run.startedAt)}`,
+            text: `Run \`${run.id}\` · started ${slackTime(run.startedAt)}`,
           },
         ],
       },
@@ -77,13 +77,13 @@ function reason(run: Run): readonly KnownBlock[] {
   return [
     {
       type: "rich_text",
-      elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text: cutDetails(details) }] }],
+      elements: [{ type: "rich_text_quote", elements: [{ type: "text", text: cutDetails(details) }] }],
     },
   ];
 }
 
 function phaseLine({ title, state, seen }: Phase): string {
-  const text = state === "open" ? title : `*${title}*`;
+  const text = state === "done" || state === "now" ? `*${title}*` : title;
   return cut(`${MARK[state]} ${text}${seen === "" || state === "open" ? "" : ` – ${escapeMrkdwn(seen)}`}`, 500);
 }
 

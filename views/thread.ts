@@ -47,7 +47,7 @@ function replyOf(run: Run): readonly Reply[] {
                 type: "rich_text" as const,
                 elements: [
                   {
-                    type: "rich_text_preformatted" as const,
+                    type: "rich_text_quote" as const,
                     elements: [{ type: "text" as const, text: cutDetails(state.reason.details) }],
                   },
                 ],
