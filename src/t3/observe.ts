@@ -62,16 +62,17 @@ function notStarted(activity: T3Activity): TurnSeen {
 function findTurnId(thread: T3Thread, turn: Turn): string | undefined {
   const { latestTurn, session } = thread;
   if (latestTurn !== null && Date.parse(latestTurn.requestedAt) === turn.askedAt) return latestTurn.turnId;
+  // The first new turn that left a trace, even while another runs by now: that one was begun by something else.
   const earlier = new Set(turn.turnIdsBefore);
-  const active = session?.activeTurnId ?? null;
-  if (active !== null && !earlier.has(active)) return active;
   const before = isBefore(turn.askedAt);
   let first: { readonly turnId: string; readonly at: string } | undefined;
   for (const trace of traces(thread)) {
     if (earlier.has(trace.turnId) || before(trace.at)) continue;
     if (first === undefined || Date.parse(trace.at) < Date.parse(first.at)) first = trace;
   }
-  return first?.turnId;
+  if (first !== undefined) return first.turnId;
+  const active = session?.activeTurnId ?? null;
+  return active === null || earlier.has(active) ? undefined : active;
 }
 
 /** Everything in the record that names a turn, in no order: T3 does not keep activities in the order of time. */

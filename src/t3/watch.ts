@@ -76,6 +76,8 @@ export function startWatch(options: {
     const rpc = await connect();
     open = rpc;
     const failed = Promise.withResolvers<never>();
+    // Nobody may be waiting when it fails, on a stop for one.
+    failed.promise.catch(() => undefined);
     const begun = Promise.withResolvers<void>();
     const timer = setTimeout(
       () => failed.reject(new AfkError("unreachable", "T3's stream opened and stayed silent.")),
