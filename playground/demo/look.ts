@@ -2,7 +2,7 @@
 
 import { Octokit } from "@octokit/rest";
 import type { WorldAddresses } from "../world/process.ts";
-import { channel, repo, tokens } from "../world/team.ts";
+import { channel, cluster, repo, tokens } from "../world/team.ts";
 import type { Stage } from "./stage.ts";
 
 const [owner = "", name = ""] = repo.split("/");
@@ -19,6 +19,8 @@ export type Sight = {
   readonly checklist: readonly { readonly done: boolean; readonly text: string }[];
   readonly sessions: number;
   readonly landedSha: string | undefined;
+  /** The landed commit's workflow runs, and the workload with its pods, a line each. */
+  readonly deploy: readonly string[];
 };
 
 export type Eyes = {
@@ -62,6 +64,10 @@ export function openEyes({ world, messages }: Stage): Eyes {
         checklist: comments.flatMap(({ body = "" }) => checklistOf(body)),
         sessions,
         landedSha,
+        deploy:
+          landedSha === undefined
+            ? []
+            : [...(await lookAtCi(github, landedSha)), ...(await lookAtCluster(world, landedSha))],
       };
     },
   };
@@ -78,6 +84,38 @@ async function countSessions(world: WorldAddresses): Promise<number> {
   const { threads } = (await response.json()) as { threads: readonly unknown[] };
   return threads.length;
 }
+
+async function lookAtCi(github: Octokit, head_sha: string): Promise<readonly string[]> {
+  const { data } = await github.rest.actions.listWorkflowRunsForRepo({ owner, repo: name, head_sha });
+  return data.workflow_runs.map((run) => `CI       ${run.name}: ${run.conclusion ?? run.status}`);
+}
+
+/** Only what belongs to the landed commit: before its image is there, the pods are another commit's. */
+async function lookAtCluster(world: WorldAddresses, sha: string): Promise<readonly string[]> {
+  const { namespace, deployment } = cluster;
+  const response = await fetch(`${world.clusterUrl}/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`, {
+    headers: { authorization: `Bearer ${tokens.clusterBot}` },
+  });
+  const { spec, status } = (await response.json()) as Deployment;
+  const image = spec.template.spec.containers[0]?.image ?? "";
+  if (!image.endsWith(sha)) return [];
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
+  return [
+    `Cluster  ${deployment}: ${updatedReplicas} of ${spec.replicas} updated, ${availableReplicas} available, ${replicas} in all`,
+  ];
+}
+
+type Deployment = {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  };
+  readonly status: {
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+  };
+};
 
 async function findLanded(github: Octokit, issue: number): Promise<string | undefined> {
   const { data } = await github.rest.repos.listCommits({ owner, repo: name, per_page: 20 });

@@ -87,6 +87,8 @@ async function follow(eyes: Eyes, issue: number, done: (sight: Sight) => boolean
     if (sight.sessions > 0) once("T3       the session is open");
     for (const { done: ticked, text } of sight.checklist) if (ticked) once(`GitHub   [x] ${text}`);
     for (const reply of sight.replies) once(`Slack    reply: ${reply}`);
+    if (sight.landedSha !== undefined) once(`git      ${sight.landedSha.slice(0, 8)} is on the default branch`);
+    for (const line of sight.deploy) once(line);
     if (sight.issueClosed) once("GitHub   the issue is closed");
     if (done(sight) || performance.now() > deadline) return sight;
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
