@@ -99,8 +99,14 @@ const configSchema = z.strictObject({
         .describe("a GitHub App, instead of a token"),
       requestsPerHour: z.number().int().min(60).default(36_000).describe("of polls; the interval stretches to keep it"),
     })
-    .refine(({ token, app }) => token !== undefined || app !== undefined, { path: ["token"], error: "missing: give a token, or an app" })
-    .refine(({ token, app }) => token === undefined || app === undefined, { path: ["app"], error: "give a token or an app, not both" }),
+    .refine(({ token, app }) => token !== undefined || app !== undefined, {
+      path: ["token"],
+      error: "missing: give a token, or an app",
+    })
+    .refine(({ token, app }) => token === undefined || app === undefined, {
+      path: ["app"],
+      error: "give a token or an app, not both",
+    }),
   slack: z.strictObject({
     apiUrl: url.default("https://slack.com/api"),
     botToken: secretRef,
@@ -293,11 +299,7 @@ export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv):
 }
 
 /** Where T3's token comes from. A file is looked at now, so that a wrong path is told at the start. */
-function loadT3Token(
-  raw: unknown,
-  base: string,
-  secret: (at: string, ref: unknown) => string,
-): TokenFrom {
+function loadT3Token(raw: unknown, base: string, secret: (at: string, ref: unknown) => string): TokenFrom {
   const ref = t3TokenRef.safeParse(raw).data;
   if (ref !== undefined && "command" in ref) return { from: "command", argv: ref.command };
   const exchange = ref !== undefined && "exchange" in ref;

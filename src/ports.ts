@@ -1,8 +1,8 @@
 // What the loop needs of the outside. Adapters implement these and translate at their border: no Octokit, Bolt or
 // Kubernetes type gets past one. Every read returns `Observed`; every write throws an AfkError with its code.
 
-import type { BotEvent } from "./domain/event.ts";
 import type { RepoFacts } from "./domain/enrolment.ts";
+import type { BotEvent } from "./domain/event.ts";
 import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, TurnSeen } from "./domain/evidence.ts";
 import type { Observed } from "./domain/observed.ts";
 import type { PromptAdditions } from "./domain/prompt.ts";
@@ -33,7 +33,9 @@ export type History = {
 
 export type GitHub = {
   /** `repoId` is GitHub's own number of the repository, which follows no rename. */
-  fetchDefaultBranch(repo: RepoKey): Promise<{ readonly name: string; readonly cloneUrl: string; readonly repoId: number }>;
+  fetchDefaultBranch(
+    repo: RepoKey,
+  ): Promise<{ readonly name: string; readonly cloneUrl: string; readonly repoId: number }>;
   /** Open issues that carry the ready label, with who released them. */
   fetchCandidates(repo: RepoKey): Promise<Observed<readonly Candidate[]>>;
   /** One issue, whatever its state and labels, with everything its gates ask read anew. */
@@ -46,7 +48,10 @@ export type GitHub = {
   fetchPromptAdditions(repo: RepoKey, branch: string): Promise<PromptAdditions | null>;
   fetchFacts(repo: RepoKey): Promise<Observed<RepoFacts>>;
   /** `color` is six hex digits. A label that is there already is left as it is. */
-  createLabel(repo: RepoKey, label: { readonly name: string; readonly color: string; readonly description: string }): Promise<void>;
+  createLabel(
+    repo: RepoKey,
+    label: { readonly name: string; readonly color: string; readonly description: string },
+  ): Promise<void>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
   /** Makes labels and open/closed as wanted; a label that is already gone is no error. */

@@ -3,11 +3,11 @@
 import type { Logger } from "pino";
 import { actions, runCommand } from "../handlers/index.ts";
 import type { Config } from "./config.ts";
-import { createTrees } from "./git/trees.ts";
 import { firstLookMs, pollEvery } from "./domain/pace.ts";
 import type { Policy } from "./domain/policy.ts";
 import { isEnded } from "./domain/run.ts";
 import { createEnrolments } from "./enrol/enrolments.ts";
+import { createTrees } from "./git/trees.ts";
 import { connectGitHub } from "./github/connect.ts";
 import { createClusterClients } from "./kubernetes/clients.ts";
 import { createCluster } from "./kubernetes/cluster.ts";
@@ -16,6 +16,7 @@ import { createLoop } from "./loop.ts";
 import { createDependencies } from "./ops/dependencies.ts";
 import { startProbes } from "./ops/probes.ts";
 import type { Parts } from "./parts.ts";
+import { createArming } from "./pilot/arming.ts";
 import type { Clock } from "./ports.ts";
 import { createPublisher } from "./publish.ts";
 import { reconcile } from "./reconcile.ts";
@@ -44,7 +45,7 @@ export async function serve(config: Config): Promise<void> {
   const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
   const policy: Policy = { ...config.policy, pollMs };
   const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
-  const { github, client: githubClient, limits } = connection;
+  const { github, client: githubClient } = connection;
   const repos = [...config.repos.keys()];
   const { labels } = policy;
   const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
@@ -89,7 +90,7 @@ export async function serve(config: Config): Promise<void> {
     policy,
     enrolments,
     readVolumeFree: () => readFreeShare(config.volume),
-    disarmed: () => undefined,
+    disarmed: () => arming.disarmed(),
     model: config.t3.model.model,
     clock,
     log,
@@ -106,10 +107,13 @@ export async function serve(config: Config): Promise<void> {
   const firstLooks = new Set<NodeJS.Timeout>();
   const nudgeAll = (): void => {
     for (const [index, repo] of repos.entries()) {
-      const timer = setTimeout(() => {
-        firstLooks.delete(timer);
-        loop.nudge(repo);
-      }, firstLookMs(index, repos.length, pollMs));
+      const timer = setTimeout(
+        () => {
+          firstLooks.delete(timer);
+          loop.nudge(repo);
+        },
+        firstLookMs(index, repos.length, pollMs),
+      );
       firstLooks.add(timer);
     }
   };
@@ -118,6 +122,7 @@ export async function serve(config: Config): Promise<void> {
     const run = Object.values(store.state.runs).find(({ session }) => session?.threadId === threadId);
     if (run !== undefined) loop.nudge(run.repo);
   });
+  const arming = createArming({ config, client: t3, clock, log, onArmed: nudgeAll });
   const socket = startSocket({
     ...config.slack,
     log,
@@ -135,7 +140,7 @@ export async function serve(config: Config): Promise<void> {
   await untilToldToStop(log);
   for (const timer of firstLooks) clearTimeout(timer);
   const unfinished = await loop.stop(DRAIN_MS);
-  await Promise.all([publisher.stop(DRAIN_MS), socket.stop(), probes.stop(), t3.close()]);
+  await Promise.all([publisher.stop(DRAIN_MS), socket.stop(), probes.stop(), arming.stop(), t3.close()]);
   await Promise.all([enrolling.stop(), connection.close()]);
   await store.close();
   log.info({ unfinished }, "stopped");

@@ -1,75 +1,114 @@
-// Who may start an agent, on what, and why not: each gate answers by name.
+// Who may start an agent, on what, and why not: each gate answers by name. What is unknown does not pass.
 
-import type { Candidate } from "./evidence.ts";
+import { cycleThrough } from "./blockers.ts";
+import { type Enrolment, isEnrolled, troublesOf } from "./enrolment.ts";
+import type { BlockerSeen, Candidate } from "./evidence.ts";
+import { fail, type Gate, pass } from "./gate.ts";
 import { runIdOf } from "./ids.ts";
+import type { Observed } from "./observed.ts";
 import type { Policy } from "./policy.ts";
-import type { RepoKey } from "./repo.ts";
+import { priorityOf } from "./priority.ts";
+import { issueKey, type RepoKey } from "./repo.ts";
 import { holdsRepo, isActive, type Release, type Run } from "./run.ts";
 import { type BotState, runsOf } from "./state.ts";
-
-export type Gate = { readonly gate: string; readonly pass: boolean; readonly why: string };
+import { trusted, unedited } from "./trust.ts";
 
 /** Why the bot as a whole may start nothing; undefined = armed. */
 export type Disarmed = string | undefined;
 
-/** The gates of one issue, in the order people read them. All must pass; what is unknown does not pass. */
+/** How everything but the issue stands. */
+export type Standing = {
+  readonly state: BotState;
+  readonly policy: Policy;
+  readonly disarmed: Disarmed;
+  /** Undefined = the repo is not in the config. Null inside = never checked yet. */
+  readonly enrolment: Observed<Enrolment | null> | undefined;
+  /** Share of the volume that is free, 0 to 1. */
+  readonly volumeFree: Observed<number>;
+  readonly now: number;
+};
+
+/** An enrolment says what was seen then; older than this it is no evidence any more. */
+export const ENROLMENT_GOOD_FOR_MS = 24 * 3_600_000;
+
+/**
+ * The gates of one issue, in the order people read them; it starts when all pass. `blockedBy` are what is known of the
+ * blockers' own blockers, to tell a cycle from a wait.
+ */
 export function gatesOf(
   repo: RepoKey,
   candidate: Candidate,
-  state: BotState,
-  policy: Policy,
-  disarmed: Disarmed,
+  standing: Standing,
+  blockedBy: ReadonlyMap<string, readonly string[]> = new Map(),
 ): readonly Gate[] {
+  const { state, policy } = standing;
   return [
-    armed(state, disarmed),
-    repoFree(runsOf(state, repo), candidate),
+    ...repoGates(repo, standing, candidate),
+    candidate.state === "open" ? pass("open", "the issue is open") : fail("open", "the issue is closed"),
     labelled(candidate, policy),
-    trusted(candidate, policy),
+    trusted(candidate, policy.trustedBots),
+    unedited(candidate, policy.trustedBots),
     notYetRun(repo, candidate, state),
+    unblocked(repo, candidate, blockedBy),
     capacity(state, policy),
+    volume(standing),
   ];
 }
+
+/** The gates that the repo and the bot answer, whatever the issue. */
+function repoGates(repo: RepoKey, standing: Standing, candidate: Candidate): readonly Gate[] {
+  const { state, disarmed } = standing;
+  return [armed(state, disarmed), enrolled(repo, standing), repoFree(runsOf(state, repo), candidate)];
+}
+
+export type Selected = { readonly candidate: Candidate; readonly release: Release };
 
 /**
  * The issue to dispatch next: of those whose gates all pass, by priority label (`priority:N` or `PN`, missing is
  * lowest), then the oldest release, then the number.
  */
-export function selectNext(
-  repo: RepoKey,
-  candidates: readonly Candidate[],
-  state: BotState,
-  policy: Policy,
-  disarmed: Disarmed,
-): { readonly candidate: Candidate; readonly release: Release } | undefined {
+export function selectNext(repo: RepoKey, candidates: readonly Candidate[], standing: Standing): Selected | undefined {
   return candidates
     .flatMap((candidate) => {
       const release = candidate.release.known ? candidate.release.value : null;
       if (release === null) return [];
-      return gatesOf(repo, candidate, state, policy, disarmed).every((gate) => gate.pass)
-        ? [{ candidate, release }]
-        : [];
+      return gatesOf(repo, candidate, standing).every((gate) => gate.pass) ? [{ candidate, release }] : [];
     })
     .sort(
       (a, b) =>
-        priorityOf(a.candidate) - priorityOf(b.candidate) ||
+        compare(priorityOf(a.candidate.labels), priorityOf(b.candidate.labels)) ||
         a.release.at - b.release.at ||
         a.candidate.number - b.candidate.number,
     )[0];
 }
 
-/** Lower is sooner. */
-export function priorityOf(candidate: Candidate): number {
-  const found = candidate.labels.flatMap((label) => {
-    const digits = /^(?:priority:|p)\s*(\d{1,3})$/i.exec(label.trim())?.[1];
-    return digits === undefined ? [] : [Number(digits)];
-  });
-  return found.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...found);
+/** Infinity less itself is no number: two issues without a priority are equal. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 function armed(state: BotState, disarmed: Disarmed): Gate {
   if (disarmed !== undefined) return fail("armed", disarmed);
   if (state.pause !== null) return fail("armed", `paused by ${state.pause.by}: ${state.pause.reason}`);
   return pass("armed", "not paused");
+}
+
+function enrolled(repo: RepoKey, { enrolment, now }: Standing): Gate {
+  if (enrolment === undefined) return fail("enrolled", `${repo} is not listed under repos in the config`);
+  if (!enrolment.known) return fail("enrolled", `the repo could not be checked: ${enrolment.why}`);
+  if (enrolment.value === null) return fail("enrolled", "the repo was not checked yet: `afk enrol` does it at once");
+  const { checks, checkedAt } = enrolment.value;
+  const when = new Date(checkedAt).toISOString();
+  if (!isEnrolled(enrolment.value)) {
+    const troubles = troublesOf(enrolment.value).map(({ check, why, remedy }) =>
+      `${check}: ${why}. ${remedy ?? ""}`.trim(),
+    );
+    return fail("enrolled", troubles.join(" · "));
+  }
+  if (now - checkedAt > ENROLMENT_GOOD_FOR_MS) {
+    return fail("enrolled", `the last checks that could be made are too old (${when}): GitHub did not answer since`);
+  }
+  return pass("enrolled", `${checks.length} checks passed at ${when}`);
 }
 
 function repoFree(runs: readonly Run[], candidate: Candidate): Gate {
@@ -95,27 +134,32 @@ function labelled(candidate: Candidate, policy: Policy): Gate {
   return pass("labelled", `carries ${ready}`);
 }
 
-function trusted(candidate: Candidate, policy: Policy): Gate {
-  const { release, permission } = candidate;
-  if (!release.known) return fail("trust", `cannot tell who applied the label: ${release.why}`);
-  if (release.value === null) return fail("trust", "nobody can be named who applied the label: remove it and add it");
-  const { actor, byBot } = release.value;
-  if (byBot) {
-    const listed = policy.trustedBots.some((bot) => bot.toLowerCase() === actor.toLowerCase());
-    return listed ? pass("trust", `labelled by the listed bot ${actor}`) : fail("trust", `bot ${actor} is not listed`);
-  }
-  if (!permission.known) return fail("trust", `cannot read ${actor}'s permission: ${permission.why}`);
-  const may = permission.value === "admin" || permission.value === "maintain" || permission.value === "write";
-  const says = `labelled by ${actor}, who has ${permission.value} on the repo`;
-  return may ? pass("trust", says) : fail("trust", `${says}: write is needed`);
-}
-
 function notYetRun(repo: RepoKey, candidate: Candidate, state: BotState): Gate {
   const release = candidate.release.known ? candidate.release.value : null;
   const earlier = release === null ? undefined : state.runs[runIdOf(repo, candidate.number, release)];
   return earlier === undefined
     ? pass("new release", "this application of the label started no run yet")
     : fail("new release", `this application of the label started run ${earlier.id}: remove the label and add it again`);
+}
+
+function unblocked(repo: RepoKey, candidate: Candidate, blockedBy: ReadonlyMap<string, readonly string[]>): Gate {
+  const { blockers } = candidate;
+  if (!blockers.known) return fail("unblocked", `its blockers could not be read: ${blockers.why}`);
+  const open = blockers.value.filter(({ state }) => !state.known || state.value === "open");
+  if (open.length === 0) {
+    const names = blockers.value.map(({ name }) => name).join(", ");
+    return pass("unblocked", names === "" ? "names no blocker" : `all blockers are closed: ${names}`);
+  }
+  const self = issueKey(repo, candidate.number);
+  const edges = new Map([...blockedBy, [self, open.map(({ name }) => name)]]);
+  const cycle = cycleThrough(self, edges);
+  const ring = cycle === undefined ? "" : `; they wait for each other for ever: ${cycle.join(" → ")}`;
+  return fail("unblocked", `${open.map(blockerText).join(", ")}${ring}`);
+}
+
+function blockerText({ name, source, state }: BlockerSeen): string {
+  const from = source === "dependency" ? "dependency" : "named in the text";
+  return state.known ? `${name} is ${state.value} (${from})` : `${name} cannot be read (${from}): ${state.why}`;
 }
 
 function capacity(state: BotState, policy: Policy): Gate {
@@ -125,10 +169,14 @@ function capacity(state: BotState, policy: Policy): Gate {
     : fail("capacity", `all ${policy.maxRuns} runs are in use`);
 }
 
-function pass(gate: string, why: string): Gate {
-  return { gate, pass: true, why };
+function volume({ volumeFree, policy }: Standing): Gate {
+  if (!volumeFree.known) return fail("volume", `its free space is unknown: ${volumeFree.why}`);
+  const says = `${percent(volumeFree.value)} of the volume is free`;
+  return volumeFree.value >= policy.minFree
+    ? pass("volume", says)
+    : fail("volume", `${says}, less than the ${percent(policy.minFree)} to keep: \`afk prune\` makes room`);
 }
 
-function fail(gate: string, why: string): Gate {
-  return { gate, pass: false, why };
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
 }

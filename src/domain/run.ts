@@ -136,10 +136,7 @@ export const runSchema = z
       .describe("pinned at dispatch"),
     startedAt: at,
     /** When each phase was first seen to be reached, for what people read. */
-    reached: z
-      .object({ tree: at.optional(), turn: at.optional(), landed: at.optional() })
-      .readonly()
-      .default({}),
+    reached: z.object({ tree: at.optional(), turn: at.optional(), landed: at.optional() }).readonly().default({}),
     tree: treeSchema.nullable(),
     session: sessionSchema.nullable(),
     spend: spendSchema.optional(),

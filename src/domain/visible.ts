@@ -1,13 +1,12 @@
 // What a person saw when they released the text. Text that GitHub does not show is no part of what was released: HTML
 // comments, and characters that render as nothing or reorder what is around them.
 
-/** Zero-width, bidi control and tag characters, the soft hyphen, and controls other than tab and line feed. */
-const INVISIBLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+/** Controls other than tab and line feed, formats (zero-width, bidi, tags), fillers, and supplementary selectors. */
+const INVISIBLE = /(?![\t\n])[\p{Cc}\p{Cf}]|[\u115f\u1160]|[\u3164\uffa0]|[\u{e0100}-\u{e01ef}]/gu;
 
 /** The text without what GitHub's page hides. Code keeps its comments: there they are shown. */
 export function visibleText(text: string): string {
-  const lines = text.replaceAll("\r\n", "\n").replaceAll(INVISIBLE, "").split("\n");
+  const lines = text.replaceAll(/\r\n?/g, "\n").replaceAll(INVISIBLE, "").split("\n");
   const out: string[] = [];
   let fence: string | undefined;
   let hidden = false;

@@ -9,7 +9,7 @@ import { known, unknown } from "../domain/observed.ts";
 import type { RepoKey } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
 import { AfkError, messageOf } from "../errors.ts";
-import type { GitHub, Trees } from "../ports.ts";
+import type { Trees } from "../ports.ts";
 import type { Layout } from "../volume/layout.ts";
 import { gitIn, withGit } from "./git.ts";
 import { findOwnCommits } from "./landed.ts";
@@ -19,8 +19,9 @@ import { adminOf, baseRefOf, findRunAt, fixBase, makeWorktree } from "./worktree
 
 export function createTrees(options: {
   readonly layout: Layout;
-  readonly token: string;
-  readonly fetchDefaultBranch: GitHub["fetchDefaultBranch"];
+  /** The token to use now: that of an app changes each hour. */
+  readonly token: () => Promise<string>;
+  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<{ readonly name: string; readonly cloneUrl: string }>;
 }): Trees {
   const { layout, token, fetchDefaultBranch } = options;
 
@@ -46,14 +47,14 @@ export function createTrees(options: {
       if (name.startsWith(start)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
     }
     const next = join(folder, `${start}${randomBytes(4).toString("hex")}`);
-    const git = gitIn(folder, { origin: new URL(cloneUrl).origin, token });
+    const git = gitIn(folder, { origin: new URL(cloneUrl).origin, token: await token() });
     await withGit(`cloning ${repo}`, () => git.raw(["clone", "--quiet", "--no-checkout", "--", cloneUrl, next]));
     await rename(next, path);
   }
 
   async function authOf(git: SimpleGit): Promise<{ origin: string; token: string }> {
     const url = (await withGit("reading the remote", () => git.raw(["remote", "get-url", "origin"]))).trim();
-    return { origin: new URL(url).origin, token };
+    return { origin: new URL(url).origin, token: await token() };
   }
 
   function gitDirOf(repo: RepoKey): string {

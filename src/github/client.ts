@@ -6,27 +6,30 @@ import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import type { Logger } from "pino";
 import { AfkError, messageOf } from "../errors.ts";
-import { rememberAnswers } from "./conditional.ts";
+import type { Answers } from "./answers.ts";
+import type { GitHubAuth } from "./auth.ts";
+import { makeConditional } from "./conditional.ts";
+import type { Limits } from "./limits.ts";
 
 const CALL_TIMEOUT_MS = 20_000;
-/** A longer wait is left to the loop's own back-off, so that one limit does not hold a worker. */
-const LONGEST_WAIT_SECONDS = 30;
 
 export type GitHubClient = Octokit;
 
 export function createGitHubClient(options: {
   readonly apiUrl: string;
-  readonly token: string;
+  readonly auth: GitHubAuth;
+  readonly answers: Answers;
+  readonly limits: Limits;
   readonly log: Logger;
 }): GitHubClient {
-  const { apiUrl, token, log } = options;
+  const { apiUrl, auth, answers, limits, log } = options;
   const wait = (kind: string) => (retryAfter: number, request: unknown) => {
     const { method, url } = request as { method: string; url: string };
     log.warn({ kind, retryAfterSeconds: retryAfter, method, url }, "github rate limit");
-    return retryAfter <= LONGEST_WAIT_SECONDS;
+    // Nothing is sent until it is over (limits.ts), and the loop comes back: a limit holds up no worker.
+    return false;
   };
   const client = new (Octokit.plugin(throttling, retry))({
-    auth: token,
     baseUrl: apiUrl,
     userAgent: "afk-bot",
     log: {
@@ -39,11 +42,11 @@ export function createGitHubClient(options: {
     retry: { retries: 2 },
     request: { fetch: fetchInTime },
   });
-  rememberAnswers(client);
+  makeConditional(client, auth, answers, limits);
   return client;
 }
 
-function fetchInTime(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+export function fetchInTime(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const limit = AbortSignal.timeout(CALL_TIMEOUT_MS);
   return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });
 }

@@ -1,41 +1,57 @@
+import { AfkError } from "../errors.ts";
+import type { Answers, KeptAnswer } from "./answers.ts";
+import type { GitHubAuth } from "./auth.ts";
 import type { GitHubClient } from "./client.ts";
+import type { Bucket, Headers, Limits } from "./limits.ts";
 
 type Answer = Awaited<ReturnType<GitHubClient["request"]>>;
-type Remembered = { readonly etag: string; readonly answer: Answer };
-
-/** Most answers remembered at once; the least recently used one is forgotten first. */
-const MOST = 5_000;
 
 /**
- * Makes every GET of `client` conditional: the last answer's ETag is sent along, and a 304 gives that answer again.
- * An ETag belongs to the token that got it, so the memory lives and dies with the client.
+ * Makes every GET of `client` conditional: the kept answer's ETag is sent along, and a 304, which costs no quota, gives
+ * that answer again. Every request carries the token of now and is held back while a rate limit is in force.
  */
-export function rememberAnswers(client: GitHubClient): void {
-  const answers = new Map<string, Remembered>();
-
+export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers: Answers, limits: Limits): void {
   client.hook.wrap("request", async (request, options) => {
-    if (options.method !== "GET") return await request(options);
-    const { url } = client.request.endpoint(options);
-    const remembered = answers.get(url);
-    if (remembered === undefined) return remember(url, await request(options));
+    const bucket: Bucket = options.url === "/graphql" || options.url.endsWith("/graphql") ? "graphql" : "core";
+    limits.check(bucket);
+    // In place: of several hooks around a request, each is given the same options, not what the outer one passes on.
+    options.headers.authorization = `token ${await auth.token()}`;
+    const url = options.method === "GET" ? client.request.endpoint(options).url : undefined;
+    const kept = url === undefined ? undefined : answers.get(url);
     try {
-      const headers = { ...options.headers, "if-none-match": remembered.etag };
-      return remember(url, await request({ ...options, headers }));
+      if (kept !== undefined) options.headers["if-none-match"] = kept.etag;
+      const answer = await request(options);
+      limits.note(bucket, answer.status, answer.headers);
+      if (url !== undefined) keep(url, answer);
+      return answer;
     } catch (error) {
-      if ((error as { status?: number }).status !== 304) throw error;
-      answers.delete(url);
-      answers.set(url, remembered);
-      return remembered.answer;
+      if (error instanceof AfkError) throw error;
+      const { status = 0, response } = error as { status?: number; response?: { headers?: Headers } };
+      limits.note(bucket, status, response?.headers ?? {});
+      if (status === 304 && kept !== undefined) return again(kept, response?.headers ?? {});
+      if (url !== undefined && (status === 404 || status === 410)) answers.delete(url);
+      throw error;
     }
   });
 
-  function remember(url: string, answer: Answer): Answer {
-    const { etag } = answer.headers;
-    answers.delete(url);
-    if (etag === undefined) return answer;
-    answers.set(url, { etag, answer });
-    const oldest = answers.keys().next();
-    if (answers.size > MOST && !oldest.done) answers.delete(oldest.value);
-    return answer;
+  function keep(url: string, answer: Answer): void {
+    const { etag, link } = answer.headers;
+    const isJson = String(answer.headers["content-type"]).includes("json");
+    if (etag === undefined || answer.status !== 200 || !isJson) {
+      answers.delete(url);
+      return;
+    }
+    answers.set(url, {
+      etag,
+      status: answer.status,
+      url: answer.url,
+      ...(link === undefined ? {} : { link }),
+      text: JSON.stringify(answer.data),
+    });
   }
+}
+
+function again({ status, url, link, etag, text }: KeptAnswer, headers: Headers): Answer {
+  const shown = { ...headers, etag, ...(link === undefined ? {} : { link }) };
+  return { status, url, headers: shown, data: JSON.parse(text) as unknown } as Answer;
 }

@@ -1,18 +1,41 @@
 // The GitHub port over Octokit. Writes are made so that a repeat is harmless: labels are idempotent by nature, the
 // comment is found again by its hidden marker, and closing a closed issue changes nothing.
 
+import { z } from "zod";
 import { known, unknown } from "../domain/observed.ts";
+import type { Policy } from "../domain/policy.ts";
 import { type RepoKey, splitRepo } from "../domain/repo.ts";
 import { messageOf } from "../errors.ts";
 import type { GitHub } from "../ports.ts";
-import { fetchCandidates } from "./candidates.ts";
+import { fetchBlockedBy, repoOf } from "./blockers.ts";
+import { fetchCandidates, fetchTrustedComments, type Reader, readIssue } from "./candidates.ts";
 import { fetchChecks } from "./checks.ts";
 import { type GitHubClient, githubError, statusOf } from "./client.ts";
+import { fetchFacts, fetchFile } from "./facts.ts";
+import type { GraphQuery } from "./graphql.ts";
 
-export function createGitHub(client: GitHubClient, readyLabel: string): GitHub {
+const viewerSchema = z.object({ viewer: z.object({ databaseId: z.number().int() }) });
+
+export function createGitHub(
+  client: GitHubClient,
+  query: GraphQuery,
+  policy: Pick<Policy, "labels" | "trustedBots">,
+): GitHub {
+  const reader: Reader = { client, query, ...policy, details: new Map() };
+  let me: Promise<number> | undefined;
+
+  /** The bot's own account. REST's `/user` is closed to an app's installation, GraphQL's viewer is not. */
+  function ownId(): Promise<number> {
+    me ??= query("query { viewer { databaseId } }", {}).then((data) => viewerSchema.parse(data).viewer.databaseId);
+    me.catch(() => {
+      me = undefined;
+    });
+    return me;
+  }
+
   async function findComment(repo: RepoKey, issue: number, marker: string): Promise<number | undefined> {
     const { owner, name } = splitRepo(repo);
-    const { data: me } = await client.rest.users.getAuthenticated();
+    const own = await ownId();
     const comments = await client.paginate(client.rest.issues.listComments, {
       owner,
       repo: name,
@@ -20,7 +43,14 @@ export function createGitHub(client: GitHubClient, readyLabel: string): GitHub {
       per_page: 100,
     });
     // Only our own: anyone can paste a marker.
-    return comments.find((comment) => comment.user?.id === me.id && comment.body?.includes(marker))?.id;
+    return comments.find((comment) => comment.user?.id === own && comment.body?.includes(marker))?.id;
+  }
+
+  /** The repo's name now, where it was renamed. */
+  async function nameOf(repo: RepoKey): Promise<RepoKey> {
+    const { owner, name } = splitRepo(repo);
+    const { data } = await client.rest.repos.get({ owner, repo: name });
+    return data.full_name.toLowerCase();
   }
 
   return {
@@ -28,7 +58,7 @@ export function createGitHub(client: GitHubClient, readyLabel: string): GitHub {
       const { owner, name } = splitRepo(repo);
       try {
         const { data } = await client.rest.repos.get({ owner, repo: name });
-        return { name: data.default_branch, cloneUrl: data.clone_url };
+        return { name: data.default_branch, cloneUrl: data.clone_url, repoId: data.id };
       } catch (error) {
         throw githubError(error, `reading ${repo}`);
       }
@@ -36,9 +66,67 @@ export function createGitHub(client: GitHubClient, readyLabel: string): GitHub {
 
     async fetchCandidates(repo) {
       try {
-        return known(await fetchCandidates(client, repo, readyLabel));
+        return known(await fetchCandidates(reader, repo));
       } catch (error) {
         return unknown(messageOf(githubError(error, `listing issues of ${repo}`)));
+      }
+    },
+
+    async fetchIssue(repo, number) {
+      const { owner, name } = splitRepo(repo);
+      try {
+        const { data } = await client.rest.issues.get({ owner, repo: name, issue_number: number });
+        if (data.pull_request !== undefined) return known({ is: "missing", why: `#${number} is a pull request` });
+        const there = repoOf(data.html_url);
+        if (data.number !== number || (there !== undefined && there !== repo && (await nameOf(repo)) !== there)) {
+          return known({ is: "missing", why: `it was moved to ${there}#${data.number}` });
+        }
+        return known({ is: "found", candidate: await readIssue(reader, repo, data) });
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 404) return known({ is: "missing", why: "GitHub shows the bot no such issue" });
+        if (status === 410) return known({ is: "missing", why: "the issue was deleted" });
+        return unknown(messageOf(githubError(error, `reading ${repo}#${number}`)));
+      }
+    },
+
+    async fetchTrustedComments(repo, issue) {
+      try {
+        return await fetchTrustedComments(reader, repo, issue, await ownId());
+      } catch (error) {
+        throw githubError(error, `reading the comments of ${repo}#${issue}`);
+      }
+    },
+
+    fetchBlockedBy: (blockers) => fetchBlockedBy(client, blockers),
+
+    async fetchPromptAdditions(repo, branch) {
+      const { owner, name } = splitRepo(repo);
+      try {
+        return await fetchFile(client, { owner, repo: name }, branch, ".afk/prompt.md");
+      } catch (error) {
+        if (statusOf(error) === 404) return null;
+        throw githubError(error, `reading .afk/prompt.md of ${repo}`);
+      }
+    },
+
+    async fetchFacts(repo) {
+      try {
+        return known(await fetchFacts(client, query, repo));
+      } catch (error) {
+        if (statusOf(error) === 404)
+          return unknown(`GitHub shows the bot no repository ${repo}: is its account invited?`);
+        return unknown(messageOf(githubError(error, `reading ${repo}`)));
+      }
+    },
+
+    async createLabel(repo, label) {
+      const { owner, name } = splitRepo(repo);
+      try {
+        await client.rest.issues.createLabel({ owner, repo: name, ...label });
+      } catch (error) {
+        // Made by somebody else meanwhile.
+        if (statusOf(error) !== 422) throw githubError(error, `making the label ${label.name} in ${repo}`);
       }
     },
 

@@ -50,7 +50,7 @@ beforeEach(() => {
   slot = layout.slot(REPO, 1);
   trees = createTrees({
     layout,
-    token: "token",
+    token: async () => "token",
     fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }),
   });
 });
@@ -173,7 +173,11 @@ describe("a checkout whose git was killed", () => {
     await trees.prepare(made());
     const other = `${volume}-link`;
     symlinkSync(volume, other);
-    const again = createTrees({ layout: layoutOf(other), token: "token", fetchDefaultBranch: () => Promise.reject() });
+    const again = createTrees({
+      layout: layoutOf(other),
+      token: async () => "token",
+      fetchDefaultBranch: () => Promise.reject(),
+    });
     expect((await again.prepare(made())).slotPath).toBe(layoutOf(other).slot(REPO, 1));
   });
 });

@@ -40,7 +40,7 @@ beforeEach(() => {
   volume = join(dir, `volume ${count} ü`);
   trees = createTrees({
     layout: layoutOf(volume),
-    token: "token-coding-agent",
+    token: async () => "token-coding-agent",
     fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }),
   });
 });

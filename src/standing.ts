@@ -1,0 +1,30 @@
+import type { Enrolment } from "./domain/enrolment.ts";
+import type { Disarmed, Standing } from "./domain/gates.ts";
+import type { Observed } from "./domain/observed.ts";
+import type { Policy } from "./domain/policy.ts";
+import type { RepoKey } from "./domain/repo.ts";
+import type { BotState } from "./domain/state.ts";
+import type { Enrolments } from "./enrol/enrolments.ts";
+import type { Clock } from "./ports.ts";
+
+/** What the gates ask beside the issue. */
+export type Surroundings = {
+  readonly enrolments: Pick<Enrolments, "current">;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly readVolumeFree: () => Promise<Observed<number>>;
+  /** Why the bot may start nothing at all, kill switch apart. */
+  readonly disarmed: () => Disarmed;
+};
+
+/** How everything but the issue stands, now. Checks the repo's enrolment where that was too long ago. */
+export async function standingOf(repo: RepoKey, state: BotState, around: Surroundings): Promise<Standing> {
+  const { policy, clock, enrolments, readVolumeFree, disarmed } = around;
+  const [enrolment, volumeFree] = await Promise.all([enrolments.current(repo), readVolumeFree()]);
+  return { state, policy, disarmed: disarmed(), enrolment, volumeFree, now: clock.now() };
+}
+
+/** The enrolment that the gates passed on, for what has to be compared with it. */
+export function enrolmentOf({ enrolment }: Standing): Enrolment | null {
+  return enrolment?.known ? enrolment.value : null;
+}
