@@ -20,6 +20,22 @@ program
     await serve(loaded);
   });
 
+program
+  .command("pilot")
+  .description("try the T3 instance in a scratch repository; the bot starts nothing without a pass for its version")
+  .requiredOption("-c, --config <file>", "the bot's YAML config")
+  .option("--json", "only the result on stdout, as one line of JSON", false)
+  .option("--timeout <seconds>", "how long the agent's turn may take", "300")
+  .option("--restart-command <command>", "restarts T3, to see whether it survives one; else that is not tried")
+  .action(async (options: { config: string; json: boolean; timeout: string; restartCommand?: string }) => {
+    const withinMs = Number(options.timeout) * 1000;
+    if (!(withinMs > 0)) throw new AfkError("config", `--timeout: expected seconds, not ${options.timeout}`);
+    const loaded = loadConfig(options.config, process.env);
+    const { pilotCommand } = await import("./pilot/command.ts");
+    const { json, restartCommand } = options;
+    process.exitCode = (await pilotCommand(loaded, { json, withinMs, restartCommand })) ? 0 : 1;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

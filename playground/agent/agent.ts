@@ -1,10 +1,10 @@
 // A scripted coding agent: a real process that works in its cwd with git and node, and does what the prompt says.
 //
-//     node playground/agent/agent.ts [--session-id ID | --resume ID]
+//     node playground/agent/agent.ts [--session-id ID | --resume ID] [--behaviour NAME]
 //
 // It speaks the line protocol of protocol.ts on stdio. Its orders are read from the prompt alone (orders.ts): the
 // trailers and the push command, and a line `Scripted agent: <behaviour> [key=value …]` that names a file in
-// behaviours/. What a session remembers between turns is kept in `$AGENT_STATE_DIR/<session id>.json`.
+// behaviours/ (`--behaviour` overrules it). What a session remembers between turns is kept in `$AGENT_STATE_DIR/<session id>.json`.
 // An interrupt ends the running turn at once, with its child processes; SIGTERM or a closed stdin ends everything.
 
 import { randomUUID } from "node:crypto";
@@ -20,7 +20,7 @@ import { type Behaviour, DONE, type Ending, type Memory, type Turn, turnOver } f
 import { WorkFailed } from "./work.ts";
 
 const { values } = parseArgs({
-  options: { "session-id": { type: "string" }, resume: { type: "string" } },
+  options: { "session-id": { type: "string" }, resume: { type: "string" }, behaviour: { type: "string" } },
   strict: false,
 });
 const sessionId = String(values["resume"] ?? values["session-id"] ?? randomUUID());
@@ -53,7 +53,8 @@ async function takeTurn(message: Extract<ToAgent, { type: "turn" }>): Promise<vo
   memory.orders ??= orders;
   memory.turns += 1;
   remember();
-  const behaviour = message.interactionMode === "plan" ? planOnly : (BEHAVIOURS[orders.behaviour] ?? unknownBehaviour);
+  const name = String(values["behaviour"] ?? orders.behaviour);
+  const behaviour = message.interactionMode === "plan" ? planOnly : (BEHAVIOURS[name] ?? unknownBehaviour);
   await perform(behaviour, message.text, orders, message.interactionMode);
   remember();
 }

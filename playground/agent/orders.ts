@@ -9,6 +9,9 @@ export type Orders = {
   readonly branch: string | undefined;
   /** What the work is called: the number in `Closes #n`, else "0". */
   readonly number: string;
+  /** Shell commands that the prompt says to run, in order, and the file it says to add. Absent: it says neither. */
+  readonly commands?: readonly string[];
+  readonly adds?: string;
 };
 
 // Prompts quote, indent and list; a marker, a quote sign or a code tick before the line's own words does not hide them.
@@ -16,15 +19,21 @@ const LEAD = String.raw`^[\s>*+\-\x60]*(?:\d+[.)]\s+)?[\x60]*`;
 const TRAILER = new RegExp(`${LEAD}((?:Closes #\\d+)|(?:AFK-Run|Implemented-by): *[^\\x60]+?)[\\x60\\s.]*$`, "gm");
 const BEHAVIOUR = new RegExp(`${LEAD}Scripted agent: *([a-z-]+)([^\\n]*)$`, "m");
 const PUSH = /git push origin HEAD:([^\s`'"]+)/;
+const COMMANDS = /Run these commands in your shell[^\n]*\n+```sh\n([\s\S]*?)\n```/;
+const ADDS = /git add ([\w./][\w./-]*)/;
 
 export function ordersIn(text: string): Orders {
   const trailers = [...text.matchAll(TRAILER)].flatMap((match) => match[1] ?? []);
-  const [, behaviour = "good", rest = ""] = BEHAVIOUR.exec(text) ?? [];
+  const [, behaviour = COMMANDS.test(text) ? "commands" : "good", rest = ""] = BEHAVIOUR.exec(text) ?? [];
   const settings = Object.fromEntries(
     [...rest.matchAll(/([a-z]+)=(\S+)/g)].map(([, key = "", value = ""]) => [key, value]),
   );
   const branch = PUSH.exec(text)?.[1]?.replace(/[.,;)]+$/, "");
+  const commands = COMMANDS.exec(text)?.[1]?.split("\n");
+  const adds = ADDS.exec(text)?.[1];
   return {
+    ...(commands && { commands }),
+    ...(commands && adds && { adds }),
     behaviour,
     settings,
     trailers: [...new Set(trailers)],

@@ -34,7 +34,7 @@ export function writeBotConfig(dir: string, world: WorldAddresses): string {
       channel: channel.id,
       operators: [slackUsers[0].id],
     },
-    t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" } },
+    t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" }, pilot: "auto" },
     kubernetes: { kubeconfig: world.kubeconfigFile },
     volume: join(dir, "volume"),
     policy: { poll: "500ms", watch: "200ms", stall: "1m", turn: "3m", ciStart: "20s", ci: "1m", rollout: "2m" },
@@ -45,7 +45,13 @@ export function writeBotConfig(dir: string, world: WorldAddresses): string {
   return file;
 }
 
-export function startBot(dir: string, configFile: string, world: WorldAddresses): Bot {
+/** `env` is added to the bot's environment. */
+export function startBot(
+  dir: string,
+  configFile: string,
+  world: Pick<WorldAddresses, "t3Token">,
+  env: Readonly<Record<string, string>> = {},
+): Bot {
   const logFile = join(dir, "bot.log");
   const log = createWriteStream(logFile, { flags: "a" });
   const child = spawn(process.execPath, [MAIN, "serve", "--config", configFile], {
@@ -57,6 +63,7 @@ export function startBot(dir: string, configFile: string, world: WorldAddresses)
       AFK_SLACK_BOT_TOKEN: "xoxb-playground",
       AFK_SLACK_APP_TOKEN: "xapp-playground",
       AFK_T3_TOKEN: world.t3Token,
+      ...env,
     },
     // In a group of its own: a Ctrl-C is for the demo, which then stops the bot in order.
     detached: true,

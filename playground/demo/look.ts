@@ -81,8 +81,9 @@ async function countSessions(world: WorldAddresses): Promise<number> {
   const response = await fetch(`${world.t3Url}/api/orchestration/snapshot`, {
     headers: { authorization: `Bearer ${world.t3Token}` },
   });
-  const { threads } = (await response.json()) as { threads: readonly unknown[] };
-  return threads.length;
+  const { threads } = (await response.json()) as { threads: readonly { readonly archivedAt: string | null }[] };
+  // The pilot puts its own sessions out of sight when it is done.
+  return threads.filter(({ archivedAt }) => archivedAt === null).length;
 }
 
 async function lookAtCi(github: Octokit, head_sha: string): Promise<readonly string[]> {

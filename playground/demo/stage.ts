@@ -37,6 +37,7 @@ export async function setStage(options: { readonly keep: boolean }): Promise<Sta
     const world = await addressesOf(process);
     bot = startBot(dir, writeBotConfig(dir, world), world);
     await bot.said("ready");
+    await bot.said("armed");
     return { dir, world, bot, messages: clientOf(process), close, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();

@@ -4,6 +4,7 @@ import type { Behaviour } from "../turn.ts";
 import { apiError } from "./api-error.ts";
 import { approval } from "./approval.ts";
 import { asks } from "./asks.ts";
+import { commands } from "./commands.ts";
 import { crashes } from "./crashes.ts";
 import { crashloop } from "./crashloop.ts";
 import { fails } from "./fails.ts";
@@ -20,6 +21,7 @@ import { wrongBranch } from "./wrong-branch.ts";
 
 export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   good,
+  commands,
   slow,
   silent,
   asks,
