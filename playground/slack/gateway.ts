@@ -47,7 +47,7 @@ export type Gateway = {
   replay(envelopeId: string): boolean;
   sent(): readonly Envelope[];
   /** Warns all sockets, and closes them `warningMs` later; resolves when that is done. */
-  refresh(warningMs: number): Promise<void>;
+  refresh(warningMs: number, which: "all" | "oldest"): Promise<void>;
   /** Cuts all sockets without a word. */
   cut(): void;
   stats(): SocketStats;
@@ -192,8 +192,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       return envelope !== undefined && send(envelope);
     },
     sent: () => past,
-    refresh(warningMs) {
-      const leaving = [...sockets];
+    refresh(warningMs, which) {
+      const leaving = which === "all" ? [...sockets] : sockets.slice(0, 1);
       for (const socket of leaving) say(socket, { type: "disconnect", reason: "warning", debug_info: debug });
       return new Promise((resolve) => {
         later(warningMs, () => {

@@ -103,8 +103,8 @@ export type Slack = AsyncDisposable & {
   duplicateNext(count: number): void;
   /** Sends an old envelope again; false where it is unknown or no socket is open. */
   replay(envelopeId: string): boolean;
-  /** Recycles all sockets as Slack does every few hours; `warningMs` (10 s) lies between the two notices. */
-  refreshSockets(options?: { readonly warningMs?: number }): Promise<void>;
+  /** Recycles the oldest socket, or all, as Slack does every few hours; `warningMs` (10 s) lies between the notices. */
+  refreshSockets(options?: { readonly warningMs?: number; readonly which?: "all" | "oldest" }): Promise<void>;
   cutSockets(): void;
   close(): Promise<void>;
 };
@@ -223,7 +223,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     envelopes: () => [...gateway.sent()],
     duplicateNext: gateway.duplicateNext,
     replay: gateway.replay,
-    refreshSockets: ({ warningMs = 10_000 } = {}) => gateway.refresh(warningMs),
+    refreshSockets: ({ warningMs = 10_000, which = "all" } = {}) => gateway.refresh(warningMs, which),
     cutSockets: gateway.cut,
     close,
     [Symbol.asyncDispose]: close,

@@ -1,13 +1,13 @@
-// Bolt in Socket Mode. Connecting is tried for ever, with a ceiling on the pause between tries: Slack being away at
-// the start is no reason not to start. A handler that runs when the bot stops is waited for.
+// Bolt in Socket Mode, over two connections: Slack recycles each now and then, and what people do meanwhile comes
+// through the other. Slack being away at the start is no reason not to start, and a handler that runs when the bot
+// stops is waited for.
 
 import { App, SocketModeReceiver } from "@slack/bolt";
 import type { Logger } from "pino";
 import { messageOf } from "../errors.ts";
 import type { SlackText } from "../ports.ts";
 import { quietLogger, slackClientOptions } from "./client.ts";
-
-const RETRY_MS = { first: 1_000, ceiling: 10_000 };
+import { keepConnected } from "./connection.ts";
 
 export type SocketOptions = {
   readonly apiUrl: string;
@@ -23,27 +23,19 @@ export type SlackSocket = { stop(): Promise<void> };
 export function startSocket(options: SocketOptions): SlackSocket {
   const { apiUrl, botToken, appToken, log } = options;
   const clientOptions = slackClientOptions(apiUrl, log);
-  const receiver = new SocketModeReceiver({
-    appToken,
-    logger: quietLogger(log),
-    installerOptions: {
-      clientOptions: {
-        ...clientOptions,
-        retryConfig: { forever: true, maxTimeout: RETRY_MS.ceiling },
-        rejectRateLimitedCalls: false,
-      },
-    },
-  });
+  const logger = quietLogger(log);
+  const open = (): SocketModeReceiver =>
+    new SocketModeReceiver({ appToken, logger, autoReconnectEnabled: false, installerOptions: { clientOptions } });
+  const receivers = { first: open(), second: open() };
   const app = new App({
     token: botToken,
-    receiver,
+    receiver: receivers.first,
     clientOptions,
-    logger: quietLogger(log),
+    logger,
     tokenVerificationEnabled: false,
   });
+  receivers.second.init(app);
   const inFlight = new Set<Promise<void>>();
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
 
   app.command("/afk", async ({ ack, command, respond }) => {
     await ack();
@@ -62,23 +54,10 @@ export function startSocket(options: SocketOptions): SlackSocket {
   for (const actionId of options.actionIds) app.action(actionId, async ({ ack }) => ack());
   app.error(async (error) => log.error({ why: messageOf(error) }, "slack handler failed"));
 
-  async function connect(pauseMs: number): Promise<void> {
-    try {
-      await app.start();
-      log.info("slack socket connected");
-    } catch (error) {
-      if (stopped) return;
-      log.warn({ why: messageOf(error), againInMs: pauseMs }, "slack socket cannot connect");
-      timer = setTimeout(() => void connect(Math.min(pauseMs * 2, RETRY_MS.ceiling)), pauseMs);
-    }
-  }
-  void connect(RETRY_MS.first);
-
+  const connections = Object.entries(receivers).map(([name, receiver]) => keepConnected(receiver, name, log));
   return {
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await app.stop().catch((error: unknown) => log.debug({ why: messageOf(error) }, "slack socket stop"));
+      await Promise.all(connections.map((connection) => connection.stop()));
       await Promise.all(inFlight);
     },
   };
