@@ -6,11 +6,15 @@ import { help } from "../views/help.ts";
 import type { Handler, HandlerContext } from "./context.ts";
 import { operatorsOnly } from "./guard.ts";
 import { pause } from "./pause.ts";
+import { showRepos } from "./repos.ts";
 import { resume } from "./resume.ts";
 import { showStatus } from "./status.ts";
+import { explainIssue } from "./why.ts";
 
 const commands: Readonly<Record<string, Handler>> = {
   status: showStatus,
+  why: explainIssue,
+  repos: showRepos,
   pause: operatorsOnly(pause),
   resume: operatorsOnly(resume),
   help: async () => help(undefined),

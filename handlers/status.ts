@@ -1,11 +1,12 @@
 import { status } from "../views/status.ts";
 import type { Handler } from "./context.ts";
 
-export const showStatus: Handler = async (_press, { config, store, dependencies, clock }) =>
+export const showStatus: Handler = async (_press, { config, store, dependencies, clock, polling }) =>
   status({
     runs: Object.values(store.state.runs),
     pause: store.state.pause,
     dependencies: dependencies.all(),
     repos: config.repos.size,
+    polling: { wantedMs: config.policy.pollMs, everyMs: polling.everyMs, limits: polling.inForce() },
     now: clock.now(),
   });

@@ -36,6 +36,31 @@ program
     process.exitCode = (await pilotCommand(loaded, { json, withinMs, restartCommand })) ? 0 : 1;
   });
 
+program
+  .command("why")
+  .description("say of an issue which gates let it start and which do not")
+  .argument("<issue>", "owner/repo#12, its URL, or just 12 where the config has one repo")
+  .requiredOption("-c, --config <file>", "the bot's YAML config")
+  .option("--json", "as one line of JSON", false)
+  .action(async (issue: string, { config, json }: { config: string; json: boolean }) => {
+    const loaded = loadConfig(config, process.env);
+    const { whyCommand } = await import("./why-command.ts");
+    await whyCommand(loaded, issue, json);
+  });
+
+program
+  .command("enrol")
+  .description("check a repo of the config, and make its labels and its checkout")
+  .argument("<repo>", "owner/repo")
+  .requiredOption("-c, --config <file>", "the bot's YAML config")
+  .option("--dry-run", "check only, change nothing", false)
+  .option("--json", "only the result on stdout, as one line of JSON", false)
+  .action(async (repo: string, options: { config: string; dryRun: boolean; json: boolean }) => {
+    const loaded = loadConfig(options.config, process.env);
+    const { enrolCommand } = await import("./enrol/command.ts");
+    process.exitCode = (await enrolCommand(loaded, repo, options)) ? 0 : 1;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -125,6 +125,8 @@ export type Trees = {
   /** Absolute path of the repo's persistent clone, whether or not it exists yet. */
   checkoutPath(repo: RepoKey): string;
   treePath(repo: RepoKey, run: string): string;
+  /** Clones the checkout, or fetches it; `onProgress` gets git's own words, a line at a time. */
+  ensureCheckout(repo: RepoKey, onProgress: (line: string) => void): Promise<void>;
   /** Slots that hold a run's tree on the volume, by run: also those of runs that the state does not know. */
   findSlots(repo: RepoKey): Promise<ReadonlyMap<string, number>>;
   /** Fetches, then makes or adopts the run's worktree on its branch. */

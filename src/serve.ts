@@ -31,6 +31,7 @@ import { createSpending } from "./t3/spend.ts";
 import { createTokens } from "./t3/token.ts";
 import { layoutOf } from "./volume/layout.ts";
 import { readFreeShare } from "./volume/space.ts";
+import { explain } from "./why.ts";
 
 /** How long a stop waits for work under way. Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 20_000;
@@ -45,7 +46,7 @@ export async function serve(config: Config): Promise<void> {
   const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
   const policy: Policy = { ...config.policy, pollMs };
   const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
-  const { github, client: githubClient } = connection;
+  const { github, client: githubClient, limits } = connection;
   const repos = [...config.repos.keys()];
   const { labels } = policy;
   const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
@@ -127,7 +128,17 @@ export async function serve(config: Config): Promise<void> {
     ...config.slack,
     log,
     actionIds: Object.keys(actions),
-    onCommand: (user, text) => runCommand(user, text, { config, store, dependencies, clock, nudgeAll }),
+    onCommand: (user, text) =>
+      runCommand(user, text, {
+        config,
+        store,
+        dependencies,
+        clock,
+        enrolments,
+        polling: { everyMs: pollMs, inForce: limits.inForce },
+        explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
+        nudgeAll,
+      }),
   });
   const probes = startProbes({ githubClient, t3, clusterClients, slack, dependencies, log });
 

@@ -2,19 +2,27 @@ import type { KnownBlock } from "@slack/types";
 import { isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
 import { stateWord } from "./phases.ts";
-import { bold, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection } from "./text.ts";
+import { bold, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
 const MOST_RUNS = 15;
+
+export type PollingShown = {
+  /** As configured, and as it is done: longer where the repos are too many for the requests an hour. */
+  readonly wantedMs: number;
+  readonly everyMs: number;
+  readonly limits: readonly { readonly bucket: string; readonly kind: string; readonly until: number }[];
+};
 
 export type StatusInput = {
   readonly runs: readonly Run[];
   readonly pause: { readonly by: string; readonly reason: string } | null;
   readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
   readonly repos: number;
+  readonly polling: PollingShown;
   readonly now: number;
 };
 
-export function status({ runs, pause, dependencies, repos, now }: StatusInput): View {
+export function status({ runs, pause, dependencies, repos, polling, now }: StatusInput): View {
   const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
   const active = open.filter((run) => run.state.name !== "blocked").length;
   const blocked = open.length - active;
@@ -30,12 +38,28 @@ export function status({ runs, pause, dependencies, repos, now }: StatusInput): 
         const text = `:warning: *${name}* does not answer: ${escapeMrkdwn(why ?? "").slice(0, 400)}`;
         return { type: "section", text: { type: "mrkdwn", text } };
       }),
+      ...pollingLines(polling, repos),
       ...open.slice(0, MOST_RUNS).map((run): KnownBlock => runLine(run, now)),
       ...(open.length > MOST_RUNS
         ? [{ type: "section" as const, text: { type: "mrkdwn" as const, text: `and ${open.length - MOST_RUNS} more` } }]
         : []),
     ],
   };
+}
+
+/** Only what is not as configured. */
+function pollingLines({ wantedMs, everyMs, limits }: PollingShown, repos: number): readonly KnownBlock[] {
+  const stretched =
+    everyMs > wantedMs
+      ? [
+          `:snail: ${repos} repos are looked at every ${elapsed(everyMs)} instead of ${elapsed(wantedMs)}, to stay below GitHub's limits.`,
+        ]
+      : [];
+  const waiting = limits.map(({ bucket, kind, until }) => {
+    const what = bucket === "graphql" ? "GraphQL" : "REST";
+    return `:hourglass: GitHub limits the bot (${kind}, ${what}): it waits until ${slackTime(until)}.`;
+  });
+  return [...stretched, ...waiting].map((text) => ({ type: "section", text: { type: "mrkdwn", text } }));
 }
 
 function runLine(run: Run, now: number): KnownBlock {

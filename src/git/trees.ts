@@ -26,9 +26,9 @@ export function createTrees(options: {
   const { layout, token, fetchDefaultBranch } = options;
 
   /** The checkout with its remote refs as they are now; cloned where it is missing. */
-  async function fetched(repo: RepoKey): Promise<SimpleGit> {
+  async function fetched(repo: RepoKey, onProgress?: (line: string) => void): Promise<SimpleGit> {
     const path = layout.checkout(repo);
-    if (!(await exists(path))) await clone(repo, path);
+    if (!(await exists(path))) await clone(repo, path, onProgress);
     const git = gitIn(path, await authOf(gitIn(path)));
     await withGit(`fetching ${repo}`, () =>
       pastStaleLocks(gitDirOf(repo), () => git.raw(["fetch", "--prune", "--quiet", "origin"])),
@@ -37,7 +37,7 @@ export function createTrees(options: {
   }
 
   /** Cloned beside its place and moved there whole: a clone that was cut off is never taken for a checkout. */
-  async function clone(repo: RepoKey, path: string): Promise<void> {
+  async function clone(repo: RepoKey, path: string, onProgress?: (line: string) => void): Promise<void> {
     const { cloneUrl } = await fetchDefaultBranch(repo);
     const folder = dirname(path);
     await mkdir(folder, { recursive: true });
@@ -48,7 +48,23 @@ export function createTrees(options: {
     }
     const next = join(folder, `${start}${randomBytes(4).toString("hex")}`);
     const git = gitIn(folder, { origin: new URL(cloneUrl).origin, token: await token() });
-    await withGit(`cloning ${repo}`, () => git.raw(["clone", "--quiet", "--no-checkout", "--", cloneUrl, next]));
+    if (onProgress !== undefined) {
+      git.outputHandler((_command, _stdout, stderr) => {
+        stderr.on("data", (chunk: Buffer) => {
+          for (const line of chunk.toString("utf8").split(/[\r\n]+/)) if (line.trim() !== "") onProgress(line.trim());
+        });
+      });
+    }
+    await withGit(`cloning ${repo}`, () =>
+      git.raw([
+        "clone",
+        ...(onProgress === undefined ? ["--quiet"] : ["--progress"]),
+        "--no-checkout",
+        "--",
+        cloneUrl,
+        next,
+      ]),
+    );
     await rename(next, path);
   }
 
@@ -64,6 +80,9 @@ export function createTrees(options: {
   return {
     checkoutPath: (repo) => layout.checkout(repo),
     treePath: (repo, run) => layout.tree(repo, run),
+    async ensureCheckout(repo, onProgress) {
+      await fetched(repo, onProgress);
+    },
 
     async prepare(run) {
       const git = await fetched(run.repo);

@@ -108,14 +108,24 @@ describe("what people see in Slack", () => {
       pause: { by: "U0OPERATOR", reason: LONG.slice(0, 500) },
       dependencies,
       repos: 1,
+      polling: {
+        wantedMs: 30_000,
+        everyMs: 100_000,
+        limits: [
+          { bucket: "core", kind: "secondary", until: T0 },
+          { bucket: "graphql", kind: "primary", until: T0 },
+        ],
+      },
       now: T0,
     });
     expect(problems(view.blocks)).toEqual([]);
     expect(JSON.stringify(view)).toContain("and 185 more");
+    expect(JSON.stringify(view)).toContain("every 2 min instead of 30 s");
   });
 
   test("status with nothing to show, and help", () => {
-    expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, now: T0 }).blocks)).toEqual([]);
+    const polling = { wantedMs: 30_000, everyMs: 30_000, limits: [] };
+    expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, polling, now: T0 }).blocks)).toEqual([]);
     expect(problems(help("statsu").blocks)).toEqual([]);
   });
 });
