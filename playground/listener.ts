@@ -15,6 +15,8 @@ export type Exchange = {
   readonly n: number;
   readonly method: string;
   readonly path: string;
+  /** The `authorization` header as it came: who asks. */
+  readonly authorization: string | undefined;
 };
 
 /** What happens to an exchange at a point: it goes on, its connection is cut, or it is answered with a bare status. */
@@ -81,7 +83,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 
   function exchangeOf(request: IncomingMessage): Exchange {
     seen += 1;
-    return { service, n: seen, method: request.method ?? "GET", path: request.url ?? "/" };
+    const { method = "GET", url = "/", headers } = request;
+    return { service, n: seen, method, path: url, authorization: headers.authorization };
   }
 
   function build(): Server {
@@ -103,9 +106,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const fault = await intercept?.before?.(exchangeOf(request));
-    if (fault !== undefined || options.upgrade === undefined) socket.destroy();
-    else options.upgrade(request, socket, head);
+    const exchange = exchangeOf(request);
+    const fault = await intercept?.before?.(exchange);
+    if (fault?.do === "answer") {
+      socket.end(`HTTP/1.1 ${fault.status} Refused\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    if (fault !== undefined || options.upgrade === undefined) {
+      socket.destroy();
+      return;
+    }
+    options.upgrade(request, socket, head);
+    if ((await intercept?.after?.(exchange)) !== undefined) socket.destroy();
   }
 
   let server: Server | undefined = build();

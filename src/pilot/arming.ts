@@ -22,6 +22,7 @@ export type Arming = {
 
 const WITHIN_MS = 5 * 60_000;
 const LOOK_EVERY_MS = 2_000;
+const DRAIN_MS = 15_000;
 /** After a pilot of our own that did not pass. */
 const AGAIN_AFTER_MS = 10 * 60_000;
 
@@ -55,6 +56,7 @@ export function createArming(options: {
   let told: string | undefined | null = null;
   let asked = false;
   let running = false;
+  let stopped = false;
   let again = 0;
 
   /** Logs each change, and wakes what waited. */
@@ -72,7 +74,9 @@ export function createArming(options: {
     running = true;
     try {
       const tell = (step: string): void => log.info({ step }, "pilot");
-      const result = await runPilot({ config, withinMs: WITHIN_MS, restartCommand: undefined, clock, log, tell });
+      const how = { withinMs: WITHIN_MS, restartCommand: undefined, stopped: () => stopped };
+      const result = await runPilot({ config, ...how, clock, log, tell });
+      if (stopped) return;
       await savePilot(config.stateDir, result);
       for (const { name, passed, saw, mend } of result.checks)
         log.info({ check: name, passed, saw, mend }, "pilot check");
@@ -112,7 +116,8 @@ export function createArming(options: {
       return true;
     },
     async stop() {
-      await loop.stop(0);
+      stopped = true;
+      await loop.stop(DRAIN_MS);
     },
   };
 }

@@ -24,6 +24,8 @@ export type PilotOptions = {
   readonly restartCommand: string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** True: give up, as whoever asked is leaving. The result is then no result. */
+  readonly stopped?: () => boolean;
   /** Told what is being done, as it begins. */
   tell(line: string): void;
 };
@@ -53,16 +55,16 @@ export async function runPilot(options: PilotOptions): Promise<PilotResult> {
     streaming.watch(() => {
       for (const look of changed) look();
     });
-    await within(LIVE_WITHIN_MS, () => streaming.live(), clock);
+    // Where T3 does not even take the token there is nothing to wait for.
+    if (token.known) await within(Math.min(LIVE_WITHIN_MS, options.withinMs), () => streaming.live(), clock);
 
     const follow = (title: string, text: string, tree: string) =>
       attempt(async () => {
         const { checkout, branch } = scratch;
         const { model } = t3;
-        const ask = { checkout, tree, branch, title, text, model, withinMs: options.withinMs };
-        const watched = await followSession(eyes, ask, clock);
-        opened.push(watched.threadId);
-        return watched;
+        const { withinMs, stopped = () => false } = options;
+        const ask = { checkout, tree, branch, title, text, model, withinMs, stopped };
+        return await followSession(eyes, ask, clock, (threadId) => opened.push(threadId));
       });
     tell(`letting an agent work by the standing rules (${Math.round(options.withinMs / 1000)} s at most)`);
     const work = await follow(`AFK pilot ${scratch.id}`, pilotPrompt(scratch, t3.model.model), scratch.tree);

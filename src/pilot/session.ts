@@ -33,13 +33,19 @@ type Ask = {
   readonly text: string;
   readonly model: Model;
   readonly withinMs: number;
+  stopped(): boolean;
 };
 
 /** Opens a session in the scratch project, sends the text and follows it until it ends, asks, or the time is up. */
-export async function followSession(eyes: Eyes, ask: Ask, clock: Clock): Promise<Watched> {
+export async function followSession(
+  eyes: Eyes,
+  ask: Ask,
+  clock: Clock,
+  opened: (threadId: string) => void,
+): Promise<Watched> {
   const { polling, streaming, changed } = eyes;
   const begun = clock.now();
-  const { threadId, turn } = await begin(polling, ask, clock);
+  const { threadId, turn } = await begin(polling, ask, clock, opened);
   const polled: TurnSeen["is"][] = [];
   const streamed: TurnSeen["is"][] = [];
   const asked = new Set<string>();
@@ -61,6 +67,7 @@ export async function followSession(eyes: Eyes, ask: Ask, clock: Clock): Promise
   let overAt: number | undefined;
   try {
     for (;;) {
+      if (ask.stopped()) throw new AfkError("conflict", "The pilot was stopped.");
       const thread = await polling.findThread(threadId, "fresh");
       if (thread === undefined) throw new AfkError("conflict", "T3 no longer shows the pilot's thread.");
       const seen = note(polled, thread);
@@ -83,7 +90,12 @@ export async function followSession(eyes: Eyes, ask: Ask, clock: Clock): Promise
 /** How long the stream may lag behind polling. */
 const HEARD_MS = 5_000;
 
-async function begin(client: T3Client, ask: Ask, clock: Clock): Promise<{ threadId: string; turn: Turn }> {
+async function begin(
+  client: T3Client,
+  ask: Ask,
+  clock: Clock,
+  opened: (threadId: string) => void,
+): Promise<{ readonly threadId: string; readonly turn: Turn }> {
   const createdAt = (): string => new Date(clock.now()).toISOString();
   const { checkout: workspaceRoot, tree: worktreePath, branch, title, model: modelSelection } = ask;
   if ((await client.findProject(workspaceRoot)) === undefined) {
@@ -98,6 +110,7 @@ async function begin(client: T3Client, ask: Ask, clock: Clock): Promise<{ thread
   const modes = { runtimeMode: "full-access", interactionMode: "default" };
   const thread = { threadId, projectId, title, modelSelection, ...modes, branch, worktreePath };
   await client.dispatch({ type: "thread.create", commandId: randomUUID(), ...thread, createdAt: createdAt() });
+  opened(threadId);
   const messageId = randomUUID();
   const message = { messageId, role: "user", text: ask.text, attachments: [] };
   const start = { type: "thread.turn.start", commandId: randomUUID(), threadId, message, ...modes };
