@@ -15,13 +15,17 @@ import type { GitHubClient } from "./client.ts";
 import { bodyEditsSince, fetchTexts, TEXTS_PER_QUERY, type TextSeen } from "./edits.ts";
 import { fetchHistory, type History } from "./events.ts";
 import type { GraphQuery } from "./graphql.ts";
+import type { Poll } from "./poll.ts";
 
 export type Reader = {
   readonly client: GitHubClient;
   readonly query: GraphQuery;
+  readonly poll: Poll;
   readonly labels: Labels;
   readonly trustedBots: readonly string[];
   readonly details: DetailCache;
+  /** The list's address by repo: making one takes Octokit longer than the bot needs for the answer. */
+  readonly urls: Map<RepoKey, string>;
 };
 
 /** Details by `owner/name#number`, valid for one reading of the issue. */
@@ -46,15 +50,9 @@ export type RestIssue = {
 /** Open issues with the ready label. Throws where the list cannot be read. */
 export async function fetchCandidates(reader: Reader, repo: RepoKey): Promise<readonly Candidate[]> {
   const { client, labels } = reader;
-  const { owner, name } = splitRepo(repo);
-  const listed = await client.paginate(client.rest.issues.listForRepo, {
-    owner,
-    repo: name,
-    state: "open",
-    labels: labels.ready,
-    per_page: 100,
-  });
-  const issues: readonly RestIssue[] = listed.filter((issue) => issue.pull_request === undefined);
+  const listed = await fetchReleased(reader, repo);
+  if (listed.length === 0) return [];
+  const issues = listed.filter((issue) => issue.pull_request === undefined);
   const waiting = issues.filter((issue) => !isHeld(issue, labels));
   const details = await readDetails(reader, repo, waiting, false);
   const access = createAccess(client, repo);
@@ -66,6 +64,18 @@ export async function fetchCandidates(reader: Reader, repo: RepoKey): Promise<re
       return { ...plain(issue), release: heldUp, permission: heldUp, edits: heldUp, blockers: heldUp };
     }),
   );
+}
+
+async function fetchReleased({ client, labels, poll, urls }: Reader, repo: RepoKey): Promise<readonly RestIssue[]> {
+  const { owner, name } = splitRepo(repo);
+  const asked = { owner, repo: name, state: "open", labels: labels.ready, per_page: 100 } as const;
+  const url = urls.get(repo) ?? client.rest.issues.listForRepo.endpoint(asked).url;
+  urls.set(repo, url);
+  const seen = await poll.fetch(url);
+  if (seen?.text === "[]") return [];
+  // A list of several pages is asked for page by page.
+  if (seen !== undefined && seen.link === undefined) return JSON.parse(seen.text) as readonly RestIssue[];
+  return await client.paginate(client.rest.issues.listForRepo, asked);
 }
 
 /** One issue with everything, nothing of it from the cache. */

@@ -8,6 +8,7 @@ import { createGitHubClient, type GitHubClient } from "./client.ts";
 import { createGitHub } from "./github.ts";
 import { createGraphQuery } from "./graphql.ts";
 import { createLimits, type Limits } from "./limits.ts";
+import { createPoll } from "./poll.ts";
 
 export type GitHubConnection = {
   readonly github: GitHub;
@@ -36,7 +37,8 @@ export async function connectGitHub(options: {
   const file = keepIn === undefined ? undefined : join(keepIn, "github-answers.json");
   const answers = await openAnswers({ file, identity: auth.identity, log });
   const client = createGitHubClient({ apiUrl, auth, answers, limits, log });
-  const github = createGitHub(client, createGraphQuery({ apiUrl, auth, limits }), policy);
+  const poll = createPoll({ auth, answers, limits });
+  const github = createGitHub(client, createGraphQuery({ apiUrl, auth, limits }), poll, policy);
   const timer = setInterval(() => void answers.save(), KEEP_EVERY_MS).unref();
   return {
     github,
@@ -46,6 +48,7 @@ export async function connectGitHub(options: {
     answers,
     async close() {
       clearInterval(timer);
+      poll.close();
       await answers.save();
     },
   };

@@ -13,15 +13,17 @@ import { fetchChecks } from "./checks.ts";
 import { type GitHubClient, githubError, statusOf } from "./client.ts";
 import { fetchFacts, fetchFile } from "./facts.ts";
 import type { GraphQuery } from "./graphql.ts";
+import type { Poll } from "./poll.ts";
 
 const viewerSchema = z.object({ viewer: z.object({ databaseId: z.number().int() }) });
 
 export function createGitHub(
   client: GitHubClient,
   query: GraphQuery,
+  poll: Poll,
   policy: Pick<Policy, "labels" | "trustedBots">,
 ): GitHub {
-  const reader: Reader = { client, query, ...policy, details: new Map() };
+  const reader: Reader = { client, query, poll, ...policy, details: new Map(), urls: new Map() };
   let me: Promise<number> | undefined;
 
   /** The bot's own account. REST's `/user` is closed to an app's installation, GraphQL's viewer is not. */

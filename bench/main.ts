@@ -1,0 +1,36 @@
+// `npm run bench -- <name> [--json]`: measurements of this machine, one file each. The last line of stdout is the result
+// as one JSON object; what is told on the way goes to stderr.
+
+import { Command } from "commander";
+
+type Bench = { run(options: { readonly json: boolean }): Promise<Record<string, unknown>> };
+
+const benches: Readonly<Record<string, { readonly measures: string; load(): Promise<Bench> }>> = {
+  tick: {
+    measures: "a look at 1,000 idle repos: requests, quota, time against a bare loop, memory",
+    load: () => import("./tick.ts"),
+  },
+  store: {
+    measures: "durable commits a second, stalls, start and adoption times",
+    load: () => import("./store.ts"),
+  },
+  t3: {
+    measures: "observing a long thread, reads of an idle bot, lag of a state change",
+    load: () => import("./t3.ts"),
+  },
+};
+
+const list = Object.entries(benches).map(([name, { measures }]) => `  ${name.padEnd(10)} ${measures}`);
+
+const program = new Command("npm run bench --")
+  .argument("<name>", "what to measure")
+  .option("--json", "only the result", false)
+  .addHelpText("after", `\nBenches:\n${list.join("\n")}`)
+  .action(async (name: string, options: { json: boolean }) => {
+    const bench = benches[name];
+    if (bench === undefined) program.error(`no bench ${JSON.stringify(name)}. There are: ${Object.keys(benches)}`);
+    else console.log(JSON.stringify(await (await bench.load()).run(options)));
+  });
+
+await program.parseAsync();
+process.exit();
