@@ -4,6 +4,7 @@ import type { RepoKey } from "../src/domain/repo.ts";
 import type { Enrolments } from "../src/enrol/enrolments.ts";
 import type { LimitSeen } from "../src/github/limits.ts";
 import type { Dependencies } from "../src/ops/dependencies.ts";
+import type { Arming } from "../src/pilot/arming.ts";
 import type { Clock, SlackText, Store } from "../src/ports.ts";
 import type { Answer } from "../src/why.ts";
 
@@ -22,6 +23,8 @@ export type HandlerContext = {
   readonly enrolments: Pick<Enrolments, "last">;
   /** How polling stands: the interval it is done at, and the rate limits in force. */
   readonly polling: Polling;
+  /** Whether the pilot lets the bot start anything. */
+  readonly arming: Pick<Arming, "last" | "disarmed" | "start">;
   /** Why an issue starts or does not, on a reading of now. */
   explain(repo: RepoKey, issue: number): Promise<Observed<Answer>>;
   /** Wakes every repo, after something that concerns them all. */

@@ -6,6 +6,7 @@ import { help } from "../views/help.ts";
 import type { Handler, HandlerContext } from "./context.ts";
 import { operatorsOnly } from "./guard.ts";
 import { pause } from "./pause.ts";
+import { showPilot } from "./pilot.ts";
 import { showRepos } from "./repos.ts";
 import { resume } from "./resume.ts";
 import { showStatus } from "./status.ts";
@@ -15,6 +16,7 @@ const commands: Readonly<Record<string, Handler>> = {
   status: showStatus,
   why: explainIssue,
   repos: showRepos,
+  pilot: showPilot,
   pause: operatorsOnly(pause),
   resume: operatorsOnly(resume),
   help: async () => help(undefined),

@@ -1,10 +1,11 @@
 import { status } from "../views/status.ts";
 import type { Handler } from "./context.ts";
 
-export const showStatus: Handler = async (_press, { config, store, dependencies, clock, polling }) =>
+export const showStatus: Handler = async (_press, { config, store, dependencies, clock, polling, arming }) =>
   status({
     runs: Object.values(store.state.runs),
     pause: store.state.pause,
+    disarmed: arming.disarmed(),
     dependencies: dependencies.all(),
     repos: config.repos.size,
     polling: { wantedMs: config.policy.pollMs, everyMs: polling.everyMs, limits: polling.inForce() },

@@ -136,6 +136,7 @@ export async function serve(config: Config): Promise<void> {
         clock,
         enrolments,
         polling: { everyMs: pollMs, inForce: limits.inForce },
+        arming,
         explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
         nudgeAll,
       }),

@@ -4,6 +4,7 @@ const LINES = [
   ["status", "what runs, what is blocked, which services answer"],
   ["why owner/repo#12", "which gates let an issue start, and which do not"],
   ["repos [part]", "which repos are enrolled, and what the others lack"],
+  ["pilot [run]", "what the last try of T3 found; an operator may run it anew"],
   ["pause [reason]", "start nothing new; what runs is still watched"],
   ["resume", "start new work again"],
   ["help", "this list"],

@@ -2,7 +2,7 @@ import type { KnownBlock } from "@slack/types";
 import { isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
 import { stateWord } from "./phases.ts";
-import { bold, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
+import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
 const MOST_RUNS = 15;
 
@@ -16,24 +16,28 @@ export type PollingShown = {
 export type StatusInput = {
   readonly runs: readonly Run[];
   readonly pause: { readonly by: string; readonly reason: string } | null;
+  /** Why nothing starts although nobody paused it; undefined = it is armed. */
+  readonly disarmed?: string | undefined;
   readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
   readonly repos: number;
   readonly polling: PollingShown;
   readonly now: number;
 };
 
-export function status({ runs, pause, dependencies, repos, polling, now }: StatusInput): View {
+export function status({ runs, pause, disarmed, dependencies, repos, polling, now }: StatusInput): View {
   const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
   const active = open.filter((run) => run.state.name !== "blocked").length;
   const blocked = open.length - active;
   const headline = `${active} active, ${blocked} blocked, ${repos} ${repos === 1 ? "repo" : "repos"} enrolled`;
   const paused =
     pause === null ? "" : `\n:double_vertical_bar: Paused by <@${pause.by}>: ${escapeMrkdwn(pause.reason)}`;
+  const unarmed =
+    disarmed === undefined ? "" : `\n:no_entry: Not armed, nothing starts: ${escapeMrkdwn(cut(disarmed, 600))}`;
   const down = dependencies.filter((dependency) => dependency.state === "down");
   return {
     text: headline,
     blocks: [
-      { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}` } },
+      { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}${unarmed}` } },
       ...down.map(({ name, why }): KnownBlock => {
         const text = `:warning: *${name}* does not answer: ${escapeMrkdwn(why ?? "").slice(0, 400)}`;
         return { type: "section", text: { type: "mrkdwn", text } };

@@ -1,8 +1,9 @@
 // Whom the contract is asserted of: the playground's server in each version's mode, or a running server.
 //
-// With T3_CONTRACT_URL, T3_CONTRACT_TOKEN (all scopes), T3_CONTRACT_DIR (a scratch directory that the server sees at the
-// same path) and T3_CONTRACT_VERSION it is that server; the assertions about turns need the scripted agent behind it,
-// so they run there only with T3_CONTRACT_AGENT=scripted.
+// With AFK_T3_URL and AFK_T3_TOKEN (all scopes: `t3 auth session issue --token-only`) it is that server, on this machine
+// or with AFK_T3_DIR as a scratch directory that it sees at the same path. What it can do is found out by asking;
+// AFK_T3_VERSION (0.0.27, 0.0.28 or head) says otherwise. Assertions about turns need the scripted agent behind it, so
+// they run there only with AFK_T3_AGENT=scripted.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +19,7 @@ export const AGENT = fileURLToPath(new URL("../../playground/agent/agent.ts", im
 /** Filled in before the first test runs. */
 export type Subject = { url: string; token: string; dir: string; version: Version; t3: Client };
 
-const { T3_CONTRACT_URL, T3_CONTRACT_TOKEN, T3_CONTRACT_DIR, T3_CONTRACT_VERSION, T3_CONTRACT_AGENT } = process.env;
+const { AFK_T3_URL, AFK_T3_TOKEN, AFK_T3_DIR, AFK_T3_VERSION, AFK_T3_AGENT } = process.env;
 
 export function describeSubjects(
   versions: readonly Version[],
@@ -26,14 +27,17 @@ export function describeSubjects(
   assertions: (subject: Subject) => void,
 ): void {
   const subject = {} as Subject;
-  if (T3_CONTRACT_URL !== undefined) {
-    describe.skipIf(needs === "scripted agent" && T3_CONTRACT_AGENT !== "scripted")("a running server", () => {
-      beforeAll(() => {
-        const url = T3_CONTRACT_URL;
-        const token = T3_CONTRACT_TOKEN ?? "";
-        const version = (T3_CONTRACT_VERSION ?? "0.0.28") as Version;
-        Object.assign(subject, { url, token, version, dir: T3_CONTRACT_DIR ?? "", t3: clientOf(url, token) });
+  if (AFK_T3_URL !== undefined && AFK_T3_TOKEN !== undefined) {
+    const url = AFK_T3_URL.replace(/\/+$/, "");
+    const token = AFK_T3_TOKEN;
+    describe.skipIf(needs === "scripted agent" && AFK_T3_AGENT !== "scripted")(`the server at ${url}`, () => {
+      const dir = mkdtempSync(join(AFK_T3_DIR ?? tmpdir(), "t3-contract-"));
+      beforeAll(async () => {
+        const t3 = clientOf(url, token);
+        const version = (AFK_T3_VERSION as Version | undefined) ?? (await versionOf(t3));
+        Object.assign(subject, { url, token, version, dir, t3 });
       });
+      afterAll(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
       assertions(subject);
     });
     return;
@@ -56,4 +60,10 @@ export function describeSubjects(
       assertions(subject);
     });
   }
+}
+
+/** By its abilities: what a server built from a tag calls itself is the version before. */
+async function versionOf(t3: Client): Promise<Version> {
+  const shell = await t3.request("GET", "/api/orchestration/shell");
+  return shell.type.includes("json") ? "head" : "0.0.28";
 }
