@@ -34,7 +34,7 @@ export function writeBotConfig(dir: string, world: WorldAddresses): string {
       channel: channel.id,
       operators: [slackUsers[0].id],
     },
-    t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" }, pilot: "auto" },
+    t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" }, pilot: "auto", baseDir: join(dir, "world", "t3") },
     kubernetes: { kubeconfig: world.kubeconfigFile },
     volume: join(dir, "volume"),
     policy: { poll: "500ms", watch: "200ms", stall: "1m", turn: "3m", ciStart: "20s", ci: "1m", rollout: "2m" },
@@ -45,16 +45,16 @@ export function writeBotConfig(dir: string, world: WorldAddresses): string {
   return file;
 }
 
-/** `env` is added to the bot's environment. */
+/** `env` is added to the bot's environment; `main` is the program, the bot's own sources unless said otherwise. */
 export function startBot(
   dir: string,
   configFile: string,
   world: Pick<WorldAddresses, "t3Token">,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, main = MAIN }: { readonly env?: Readonly<Record<string, string>>; readonly main?: string } = {},
 ): Bot {
   const logFile = join(dir, "bot.log");
   const log = createWriteStream(logFile, { flags: "a" });
-  const child = spawn(process.execPath, [MAIN, "serve", "--config", configFile], {
+  const child = spawn(process.execPath, [main, "serve", "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],

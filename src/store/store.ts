@@ -66,6 +66,8 @@ async function openLocked(dir: string, lock: Awaited<ReturnType<typeof takeLock>
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
+      // Whoever was let go together commits again together: one turn of the queue, and they are one group.
+      await null;
       const batch = waiting;
       waiting = [];
       try {

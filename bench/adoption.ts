@@ -1,0 +1,3 @@
+export async function measureAdoption(_dir: string, _count: number): Promise<number> {
+  return 0;
+}

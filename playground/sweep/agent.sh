@@ -1,0 +1,16 @@
+#!/bin/sh
+# The sweep's agent: does what the prompt says as cheaply as it can be done with a real git in the real tree.
+prompt=$(cat)
+case "$prompt" in
+  *"Scripted agent: no-commit"*)
+    echo "I made no change: the description does not say which currency the totals are in."
+    exit 0
+    ;;
+esac
+number=$(printf '%s\n' "$prompt" | sed -n 's/^ *Closes #\([0-9][0-9]*\).*/\1/p' | head -n 1)
+trailers=$(printf '%s\n' "$prompt" | sed -n 's/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/\1/p')
+date +%s%N >> "feature-$number"
+git add "feature-$number" || exit 1
+git commit --quiet -m "feat: add feature $number" -m "$trailers" || exit 1
+git push --quiet origin HEAD:main || exit 1
+echo "Done: feature $number is in."

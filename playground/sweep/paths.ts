@@ -1,0 +1,83 @@
+// The ways through the bot that a sweep goes, each as what people do and when. One more way is one more entry.
+
+import type { Person } from "../github/people.ts";
+import { repo } from "../world/team.ts";
+import type { Sight } from "./look.ts";
+
+export type Path = {
+  readonly does: string;
+  /** How many sessions, and with them turns and comments, the issue has in the end. */
+  readonly sessions: number;
+  /** What the maintainer does: each step once, as soon as what it waits for is seen. */
+  readonly steps: readonly Step[];
+  /** Whether all is as it should be in the end. */
+  done(sight: Sight): boolean;
+};
+
+export type Step = {
+  when(sight: Sight): boolean;
+  act(maintainer: Person, issue: number): void;
+};
+
+const READY = "ready-for-agent";
+
+const release: Step = {
+  when: () => true,
+  act: (maintainer, number) => maintainer.label({ repo, number }, READY),
+};
+
+function isDeployed(sight: Sight): boolean {
+  return (
+    sight.card === "deployed" &&
+    sight.comments.at(-1) === "deployed" &&
+    sight.closed &&
+    sight.replies.some((reply) => /deployed/i.test(reply)) &&
+    !sight.labels.includes(READY) &&
+    !sight.labels.includes("agent-running") &&
+    sight.trees === 0
+  );
+}
+
+function isBlocked(sight: Sight): boolean {
+  return (
+    sight.card === "blocked" &&
+    sight.comments.at(-1) === "blocked" &&
+    sight.replies.some((reply) => /blocked/i.test(reply)) &&
+    sight.labels.includes("ready-for-human") &&
+    !sight.labels.includes("agent-running")
+  );
+}
+
+export const paths: Readonly<Record<string, Path & { readonly body: string }>> = {
+  happy: {
+    does: "a released issue is implemented, landed and deployed",
+    body: "Quote a surcharge for islands.\n\nScripted agent: good",
+    sessions: 1,
+    steps: [release],
+    done: isDeployed,
+  },
+  blocked: {
+    does: "an agent that lands nothing blocks its issue",
+    body: "Make it nicer.\n\nScripted agent: no-commit",
+    sessions: 1,
+    steps: [release],
+    done: isBlocked,
+  },
+  again: {
+    does: "a blocked issue is settled, released again and deployed",
+    body: "Make it nicer.\n\nScripted agent: no-commit",
+    sessions: 2,
+    steps: [
+      release,
+      {
+        when: isBlocked,
+        act(maintainer, number) {
+          maintainer.editIssue({ repo, number }, { body: "In cents.\n\nScripted agent: good" });
+          maintainer.unlabel({ repo, number }, "ready-for-human");
+          maintainer.label({ repo, number }, READY);
+        },
+      },
+    ],
+    done: isDeployed,
+  },
+};
