@@ -55,6 +55,7 @@ export function fetchInTime(input: string | URL | Request, init?: RequestInit): 
 export function githubError(error: unknown, what: string): AfkError {
   const status = statusOf(error);
   const text = `GitHub, ${what}: ${messageOf(error)}`;
+  if (error instanceof AfkError) return new AfkError(error.code, text, error.cause);
   if (status === 401) return new AfkError("unauthorised", text, error);
   if (status === 403 || status === 429) {
     return new AfkError(isRateLimit(error) ? "unreachable" : "unauthorised", text, error);

@@ -34,9 +34,11 @@ export type GitHubStage = AsyncDisposable & {
   connect(token: string, keepIn?: string): Promise<GitHubConnection>;
 };
 
-export async function setGitHubStage(): Promise<GitHubStage> {
+const THEN = Date.parse("2030-01-01T09:00:00Z");
+
+export async function setGitHubStage(from = THEN): Promise<GitHubStage> {
   const dir = await mkdtemp(join(tmpdir(), "gates-"));
-  let now = Date.parse("2030-01-01T09:00:00Z");
+  let now = from;
   const clock: Clock = { now: () => now };
   const log = pino({ level: "silent" });
   const hub = await startGitHub({ dataDir: join(dir, "github"), now: () => new Date(now) });
