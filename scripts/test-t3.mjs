@@ -18,5 +18,5 @@ const files = [
   "test/playground/t3-turns.test.ts",
   "test/adapters/t3-reads.test.ts",
 ];
-const { status } = spawnSync("vitest", ["run", ...files], { stdio: "inherit" });
+const { status } = spawnSync("vitest", ["run", "--no-file-parallelism", ...files], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from "@slack/types";
+import { costText } from "../src/domain/budget.ts";
 import { shortSha } from "../src/domain/repo.ts";
 import { landedOf, type Run } from "../src/domain/run.ts";
 import type { ActionId } from "./actions.ts";
@@ -42,12 +43,17 @@ export function card(run: Run): View {
         elements: [
           {
             type: "mrkdwn",
-            text: `Run \`${run.id}\` · started ${slackTime(run.startedAt)}`,
+            text: `Run \`${run.id}\` · started ${slackTime(run.startedAt)}${cost(run)}`,
           },
         ],
       },
     ],
   };
+}
+
+/** Unknown is said, not left out; before anybody could have looked there is nothing to say. */
+function cost({ spend }: Run): string {
+  return spend === undefined ? "" : ` · cost ${costText(spend)}`;
 }
 
 function summary(run: Run): string {

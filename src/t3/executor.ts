@@ -72,6 +72,23 @@ export function createExecutor(options: {
   }
 
   return {
+    async findSession(run) {
+      try {
+        const thread = await client.findThread(threadIdOf(run), "fresh");
+        if (thread === undefined || thread.deletedAt !== null) return known(null);
+        const sent = (ordinal: number) => thread.messages.find(({ id }) => id === messageIdOf(run, ordinal));
+        let turns = 0;
+        while (sent(turns + 1) !== undefined) turns += 1;
+        const first = sent(1);
+        return known({
+          turns,
+          first: first === undefined ? null : { text: first.text, askedAt: Date.parse(first.createdAt) },
+        });
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
     async openSession(run, workspaceRoot, refusals) {
       const { environmentId } = await client.environment();
       const projectId = await ensureProject(run, workspaceRoot, refusals);
