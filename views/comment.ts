@@ -27,13 +27,23 @@ export function comment(run: Run): string {
   return [...lines, "", text, ...(details ? ["", fenced(cut(details.trim(), 3_000))] : [])].join("\n");
 }
 
-function phaseLine({ title, state, seen }: Phase): string {
-  return `- [${state === "done" ? "x" : " "}] ${title}${seen === "" || state === "open" ? "" : ` – ${inert(seen)}`}`;
+/** What was seen, and when: GitHub shows everyone the same text, so in UTC. */
+function phaseLine({ title, state, seen, at }: Phase): string {
+  const box = `- [${state === "done" ? "x" : " "}] ${title}`;
+  if (state === "open") return box;
+  return `${box}${seen === "" ? "" : ` – ${inert(seen)}`}${at === null ? "" : ` (${utc(at)})`}`;
+}
+
+function utc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** No mention, link or formatting comes of what was seen. */
 function inert(text: string): string {
-  return text.replaceAll(/([\\`*_{}[\]<>#|])/g, "\\$1").replaceAll("@", "@\u200b");
+  return text
+    .replaceAll(/([\\`*_{}[\]<>#|~])/g, "\\$1")
+    .replaceAll("@", "@\u200b")
+    .replaceAll("://", ":\u200b//");
 }
 
 /** A fence longer than any run of backticks inside it, so that the text cannot end it. */

@@ -7,6 +7,8 @@ export type Phase = {
   readonly title: string;
   readonly state: "done" | "now" | "open" | "stopped";
   readonly seen: string;
+  /** When it was seen, UTC in milliseconds; null where that is not known or not yet. */
+  readonly at: number | null;
 };
 
 export function phasesOf(run: Run): readonly Phase[] {
@@ -19,26 +21,30 @@ export function phasesOf(run: Run): readonly Phase[] {
     run.session !== null &&
     (state.name !== "blocked" || state.reason.kind !== "cannot-prepare");
   return [
-    { title: "Released", state: "done", seen: `by ${run.release.actor}` },
+    { title: "Released", state: "done", seen: `by ${run.release.actor}`, at: run.release.at },
     {
       title: "Tree ready",
       state: run.tree !== null || landed !== null || turnSeen ? "done" : here(state.name === "preparing"),
       seen: run.branch,
+      at: run.reached.tree ?? null,
     },
     {
       title: "Agent works",
       state: landed !== null ? "done" : turnSeen ? here(true) : here(false),
       seen: run.session === null ? "" : "one T3 session",
+      at: run.reached.turn ?? null,
     },
     {
       title: "Landed",
       state: landed === null ? here(false) : "done",
       seen: landed === null ? "" : landedText(landed, run),
+      at: landed === null ? null : (run.reached.landed ?? landed.seenAt),
     },
     {
       title: "CI and rollout healthy",
       state: state.name === "deployed" ? "done" : landed === null ? here(false) : here(state.name === "verifying"),
       seen: state.name === "deployed" ? state.evidence.join("; ") : "",
+      at: state.name === "deployed" ? state.since : null,
     },
   ];
 }
