@@ -23,7 +23,7 @@ export function findIssue(
   // Slack puts links into angle brackets.
   const plain = text.trim().replace(/^<([^|>]+)(?:\|[^>]*)?>$/, "$1");
   const found =
-    /^(?:(?<named>[^\s#]+)\s*)?#?(?<number>\d{1,9})$/.exec(plain) ??
+    /^(?:(?<named>[^\s#/]+\/[^\s#/]+)(?:\s*#|\s+))?#?(?<number>\d{1,9})$/.exec(plain) ??
     /^https?:\/\/[^/]+\/(?<named>[^/]+\/[^/]+)\/issues\/(?<number>\d{1,9})(?:[#?].*)?$/.exec(plain);
   const named = found?.groups?.["named"];
   const repo = named === undefined ? only : findRepoKey(named);
