@@ -10,6 +10,7 @@ import type { RepoKey } from "./domain/repo.ts";
 import { isEnded } from "./domain/run.ts";
 import { type BotState, runsOf } from "./domain/state.ts";
 import type { Parts } from "./parts.ts";
+import type { Trees } from "./ports.ts";
 import { enrolmentOf, standingOf } from "./standing.ts";
 
 export type Next = Selected & { readonly standing: Standing };
@@ -56,9 +57,6 @@ export async function dispatch(
   ]);
   const id = runIdOf(repo, candidate.number, { eventId, actor, at });
   const branch = branchOf(candidate.number, id);
-  const taken = new Set(
-    runsOf(store.state, repo).flatMap((run) => (isEnded(run) && run.tree === null ? [] : [run.slot])),
-  );
   const now = clock.now();
   return {
     type: "run.dispatched",
@@ -70,7 +68,7 @@ export async function dispatch(
       release: { eventId, actor, at },
       defaultBranch,
       branch,
-      slot: lowestFree(taken),
+      slot: await findSlot(repo, id, store.state, trees),
       prompt: promptOf({
         repo,
         issue: candidate,
@@ -109,6 +107,15 @@ export function oneAtATime<T>(key: object, work: () => Promise<T>): Promise<T> {
     mine.catch(() => undefined),
   );
   return mine;
+}
+
+/** The slot that holds the run's tree already, else the lowest that holds none, known to the state or not. */
+export async function findSlot(repo: RepoKey, id: string, state: BotState, trees: Trees): Promise<number> {
+  const held = await trees.findSlots(repo);
+  const own = held.get(id);
+  if (own !== undefined) return own;
+  const known = runsOf(state, repo).flatMap((run) => (isEnded(run) && run.tree === null ? [] : [run.slot]));
+  return lowestFree(new Set([...known, ...held.values()]));
 }
 
 function lowestFree(taken: ReadonlySet<number>): number {

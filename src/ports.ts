@@ -7,7 +7,7 @@ import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, Tu
 import type { Observed } from "./domain/observed.ts";
 import type { PromptAdditions } from "./domain/prompt.ts";
 import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
-import type { Landed, Run, Session, Spend, Tree, Turn } from "./domain/run.ts";
+import type { Landed, Release, Run, RunId, Session, Spend, Tree, Turn } from "./domain/run.ts";
 import type { BotState, IssueThread } from "./domain/state.ts";
 
 export type Clock = { now(): number };
@@ -38,6 +38,10 @@ export type GitHub = {
   ): Promise<{ readonly name: string; readonly cloneUrl: string; readonly repoId: number }>;
   /** Open issues that carry the ready label, with who released them. */
   fetchCandidates(repo: RepoKey): Promise<Observed<readonly Candidate[]>>;
+  /** Issues, open or closed, that carry the label of a run under way. */
+  fetchRunning(repo: RepoKey): Promise<Observed<readonly number[]>>;
+  /** Every application of the ready label to the issue, oldest first; also those taken back since. */
+  fetchReleases(repo: RepoKey, issue: number): Promise<Observed<readonly Release[]>>;
   /** One issue, whatever its state and labels, with everything its gates ask read anew. */
   fetchIssue(repo: RepoKey, issue: number): Promise<Observed<IssueLookup>>;
   /** Comments that may steer a run: by people who may write to the repo and by listed bots, oldest first. */
@@ -75,6 +79,8 @@ export type IssueShown = {
 };
 
 export type Executor = {
+  /** What the executor has of a run that the state may not know; null = nothing. Reads only. */
+  findSession(run: RunId): Promise<Observed<SessionSeen | null>>;
   /** Project (looked up by workspace root first) and thread; both are adopted where they exist. */
   openSession(run: Run, workspaceRoot: string, refusals: number): Promise<Session>;
   /** Sends the run's message number `ordinal` (from 1): the task, guidance, a correction. Adopted where T3 has it. */
@@ -119,6 +125,12 @@ export type Executor = {
   observeTurn(session: Session, turn: Turn, interrupted: boolean): Promise<Observed<TurnSeen>>;
   /** What the session has cost so far, as far as that can be told. */
   observeSpend(session: Session): Promise<Spend>;
+};
+
+/** `turns` counts the messages of ours it has; `text` and `askedAt` (milliseconds) are the first one's, null = none. */
+export type SessionSeen = {
+  readonly turns: number;
+  readonly first: { readonly text: string; readonly askedAt: number } | null;
 };
 
 export type Trees = {

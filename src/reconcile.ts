@@ -4,6 +4,7 @@
 // so nothing here runs twice at once for the same repo.
 
 import { act } from "./act.ts";
+import { adoptStranded } from "./adopt.ts";
 import { dispatch, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
 import { type Decision, decideBlocked, decidePreparing, decideVerifying, decideWorking } from "./domain/decide.ts";
 import type { BotEvent } from "./domain/event.ts";
@@ -67,7 +68,9 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
 /** Dispatches the repo's next released issue, where every gate passes. */
 async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
   const { store, policy } = parts;
-  if (runsOf(store.state, repo).some(isActive)) return policy.pollMs;
+  const isBusy = (): boolean => runsOf(store.state, repo).some(isActive);
+  if (isBusy()) return policy.pollMs;
+  if (!(await adoptStranded(repo, parts, record)) || isBusy()) return policy.watchMs;
   const next = await findNext(repo, parts);
   const event = next && (await dispatch(repo, next, parts));
   if (next === undefined || event === undefined) return policy.pollMs;

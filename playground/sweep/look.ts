@@ -7,6 +7,7 @@ import { threadIdOf } from "../../src/domain/ids.ts";
 import { openHistory } from "../../src/store/history.ts";
 import { openStore } from "../../src/store/store.ts";
 import { channel, repo, slackUsers } from "../world/team.ts";
+import type { Path } from "./paths.ts";
 import type { Stage } from "./stage.ts";
 
 export type Sight = {
@@ -45,7 +46,8 @@ export type Wrong = {
 };
 
 /** Counts what there is too much or too little of, once the bot has stopped. A reply posted twice counts as a root. */
-export async function countWrong(stage: Stage, number: number, sessions: number): Promise<Wrong> {
+export async function countWrong(stage: Stage, number: number, path: Path): Promise<Wrong> {
+  const { sessions, losesState } = path;
   const threads = stage.t3.threads();
   const turns = threads.flatMap(({ messages }) => messages.filter(({ role }) => role === "user"));
   const { roots, replies } = messagesOf(stage, number);
@@ -56,7 +58,10 @@ export async function countWrong(stage: Stage, number: number, sessions: number)
     duplicateTurns: Math.max(0, turns.length - sessions) + (await extraLandings(stage, number)),
     duplicateRoots: Math.max(0, roots.length - 1) + replies.length - new Set(replies).size,
     duplicateComments: Math.max(0, comments - sessions),
-    lostRuns: threads.filter(({ id }) => !known.has(id)).length + Math.max(0, sessions - threads.length),
+    // Without its state the bot need not know of a run that had come to its end: only what is to be seen counts.
+    lostRuns: losesState
+      ? 0
+      : threads.filter(({ id }) => !known.has(id)).length + Math.max(0, sessions - threads.length),
   };
 }
 

@@ -8,6 +8,8 @@ export type Path = {
   readonly does: string;
   /** How many sessions, and with them turns and comments, the issue has in the end. */
   readonly sessions: number;
+  /** Whether the bot's state folder is lost with each kill. */
+  readonly losesState: boolean;
   /** What the maintainer does: each step once, as soon as what it waits for is seen. */
   readonly steps: readonly Step[];
   /** Whether all is as it should be in the end. */
@@ -53,6 +55,7 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "a released issue is implemented, landed and deployed",
     body: "Quote a surcharge for islands.\n\nScripted agent: good",
     sessions: 1,
+    losesState: false,
     steps: [release],
     done: isDeployed,
   },
@@ -60,6 +63,7 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "an agent that lands nothing blocks its issue",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 1,
+    losesState: false,
     steps: [release],
     done: isBlocked,
   },
@@ -67,6 +71,7 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "a blocked issue is settled, released again and deployed",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 2,
+    losesState: false,
     steps: [
       release,
       {
@@ -80,4 +85,17 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     ],
     done: isDeployed,
   },
+  lost: {
+    does: "as happy, but the bot's state is lost with the kill: the run is adopted, or put before a person",
+    body: "Quote a surcharge for islands.\n\nScripted agent: good",
+    sessions: 1,
+    losesState: true,
+    steps: [release],
+    done: (sight) => isDeployed(sight) || isBlocked(sight) || isBehind(sight),
+  },
 };
+
+/** All was done before the state was lost; what was left to do is to say so. */
+function isBehind(sight: Sight): boolean {
+  return sight.closed && sight.card === "deployed" && !sight.labels.includes("agent-running");
+}

@@ -43,14 +43,14 @@ export async function play(task: Task): Promise<Played> {
   if (path === undefined) throw new Error(`no path ${task.path}`);
   try {
     await using stage = await setStage(dir);
-    const bots = keepAlive(stage, task.main);
+    const bots = keepAlive(stage, task.main, path.losesState);
     const trap = setTrap(stage, task.point, () => bots.kill());
     bots.start(trap);
     const issue = stage.github.as("maintainer").createIssue(repo, { title: "The issue", body: path.body });
     const trouble = await follow(stage, path, issue.number, bots);
     await bots.stop();
     trap.close();
-    const wrong = await countWrong(stage, issue.number, path.sessions);
+    const wrong = await countWrong(stage, issue.number, path);
     const ms = Math.round(performance.now() - begun);
     return {
       task,
@@ -92,7 +92,7 @@ type Bots = {
 };
 
 /** Starts the bot again whenever it was killed, as a supervisor does. */
-function keepAlive(stage: Stage, main: string): Bots {
+function keepAlive(stage: Stage, main: string, losesState: boolean): Bots {
   let bot: Bot | undefined;
   let starts = 0;
   let stopping = false;
@@ -106,6 +106,7 @@ function keepAlive(stage: Stage, main: string): Bots {
       if (stopping) return;
       if (code !== null) trouble = `the bot ended by itself with code ${code} (${stage.dir})`;
       else if (starts >= MOST_STARTS) trouble = `the bot was started ${starts} times`;
+      else if (losesState) void stage.loseState().then(() => start(trap));
       else start(trap);
     });
   }

@@ -1,7 +1,7 @@
 // The world of one point: the same servers as the demo's, in this process, with work that costs next to nothing: an agent
 // that is a shell script, CI that is one step, a cluster in a hurry. A sweep starts hundreds of them.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
@@ -34,6 +34,8 @@ export type Stage = AsyncDisposable & {
   /** The bot's state folder. */
   readonly stateDir: string;
   readonly volume: string;
+  /** As a disk that died: the folder is there, and empty but for what an operator puts there first. */
+  loseState(): Promise<void>;
   readonly listeners: readonly Listener[];
 };
 
@@ -79,7 +81,8 @@ export async function setStage(dir: string): Promise<Stage> {
     const volume = join(dir, "volume");
     const stateDir = join(volume, "state");
     // The pilot was run before, as for any bot that works: it is not what is swept.
-    await savePilot(stateDir, { version: 1, at: Date.now(), ms: 0, t3Version: T3_VERSION, passed: true, checks: [] });
+    const passed = { version: 1, at: Date.now(), ms: 0, t3Version: T3_VERSION, passed: true, checks: [] } as const;
+    await savePilot(stateDir, passed);
     return {
       dir,
       github,
@@ -89,6 +92,10 @@ export async function setStage(dir: string): Promise<Stage> {
       configFile,
       volume,
       stateDir,
+      async loseState() {
+        rmSync(stateDir, { recursive: true, force: true });
+        await savePilot(stateDir, passed);
+      },
       listeners: [github.listener, slack.listener, t3.listener, cluster.listener],
       [Symbol.asyncDispose]: close,
     };

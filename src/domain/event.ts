@@ -16,6 +16,8 @@ const at = z.number().int().nonnegative();
 /** Everything that can happen to the bot's state. One writer: `store.commit`; one meaning: `reduce`. */
 export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.dispatched"), at, run: runSchema }),
+  /** A run that lived though the state knew nothing of it, as far as it was found. */
+  z.object({ type: z.literal("run.adopted"), at, run: runSchema }),
   z.object({ type: z.literal("run.step-failed"), at, run, step: z.string(), text: z.string(), refused: z.boolean() }),
   z.object({ type: z.literal("run.tree-ready"), at, run, tree: treeSchema }),
   z.object({ type: z.literal("run.session-opened"), at, run, session: sessionSchema }),

@@ -29,7 +29,7 @@ export type Standing = {
 };
 
 /** An enrolment says what was seen then; older than this it is no evidence any more. */
-export const ENROLMENT_GOOD_FOR_MS = 24 * 3_600_000;
+const ENROLMENT_GOOD_FOR_MS = 24 * 3_600_000;
 
 /**
  * The gates of one issue, in the order people read them; it starts when all pass. `blockedBy` are what is known of the
@@ -136,10 +136,10 @@ function labelled(candidate: Candidate, policy: Policy): Gate {
 
 function notYetRun(repo: RepoKey, candidate: Candidate, state: BotState): Gate {
   const release = candidate.release.known ? candidate.release.value : null;
-  const earlier = release === null ? undefined : state.runs[runIdOf(repo, candidate.number, release)];
-  return earlier === undefined
+  const id = release === null ? undefined : runIdOf(repo, candidate.number, release);
+  return id === undefined || (state.runs[id] === undefined && state.past[id] === undefined)
     ? pass("new release", "this application of the label started no run yet")
-    : fail("new release", `this application of the label started run ${earlier.id}: remove the label and add it again`);
+    : fail("new release", `this application of the label started run ${id}: remove the label and add it again`);
 }
 
 function unblocked(repo: RepoKey, candidate: Candidate, blockedBy: ReadonlyMap<string, readonly string[]>): Gate {

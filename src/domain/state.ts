@@ -67,6 +67,7 @@ function drop<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Rec
 function apply(state: BotState, event: BotEvent): BotState {
   switch (event.type) {
     case "run.dispatched":
+    case "run.adopted":
       return { ...state, runs: put(state.runs, event.run.id, event.run) };
     case "run.archived":
       return archive(state, event.run, event.at);
@@ -87,7 +88,7 @@ function apply(state: BotState, event: BotEvent): BotState {
 type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
 type OneRunEvent = Exclude<
   BotEvent,
-  ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" | "run.archived" }
+  ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" | "run.adopted" | "run.archived" }
 >;
 
 function applyToRun(run: Run, event: OneRunEvent): Run {

@@ -9,6 +9,25 @@ export type History = {
   readonly changes: readonly Omit<EditSeen, "permission">[];
 };
 
+/** Every application of the label, oldest first. */
+export async function fetchReleases(
+  client: GitHubClient,
+  repo: RepoKey,
+  issue: number,
+  readyLabel: string,
+): Promise<readonly Release[]> {
+  const { owner, name } = splitRepo(repo);
+  const address = { owner, repo: name, issue_number: issue, per_page: 100 };
+  const listed = await client.paginate(client.rest.issues.listEvents, address);
+  return listed
+    .toSorted((a, b) => a.id - b.id)
+    .flatMap((event) => {
+      const isOurs = "label" in event && event.label?.name?.toLowerCase() === readyLabel.toLowerCase();
+      if (event.event !== "labeled" || !isOurs || event.actor === null) return [];
+      return [{ eventId: event.id, actor: event.actor.login, at: Date.parse(event.created_at) }];
+    });
+}
+
 /**
  * From the issue's events, in the order of their ids: times have whole seconds only. `labeled` events name the actor, but
  * not what the actor may do. An application of the label that was taken back since releases nothing.

@@ -11,6 +11,7 @@ import { fetchBlockedBy, repoOf } from "./blockers.ts";
 import { fetchCandidates, fetchTrustedComments, type Reader, readIssue } from "./candidates.ts";
 import { fetchChecks } from "./checks.ts";
 import { type GitHubClient, githubError, statusOf } from "./client.ts";
+import { fetchReleases } from "./events.ts";
 import { fetchFacts, fetchFile } from "./facts.ts";
 import type { GraphQuery } from "./graphql.ts";
 import type { Poll } from "./poll.ts";
@@ -71,6 +72,25 @@ export function createGitHub(
         return known(await fetchCandidates(reader, repo));
       } catch (error) {
         return unknown(messageOf(githubError(error, `listing issues of ${repo}`)));
+      }
+    },
+
+    async fetchRunning(repo) {
+      const { owner, name } = splitRepo(repo);
+      const asked = { owner, repo: name, state: "all", labels: policy.labels.running, per_page: 100 } as const;
+      try {
+        const issues = await client.paginate(client.rest.issues.listForRepo, asked);
+        return known(issues.flatMap((issue) => (issue.pull_request === undefined ? [issue.number] : [])));
+      } catch (error) {
+        return unknown(messageOf(githubError(error, `listing the runs under way of ${repo}`)));
+      }
+    },
+
+    async fetchReleases(repo, issue) {
+      try {
+        return known(await fetchReleases(client, repo, issue, policy.labels.ready));
+      } catch (error) {
+        return unknown(messageOf(githubError(error, `reading the events of ${repo}#${issue}`)));
       }
     },
 
