@@ -123,7 +123,14 @@ export async function serve(config: Config): Promise<void> {
     const run = Object.values(store.state.runs).find(({ session }) => session?.threadId === threadId);
     if (run !== undefined) loop.nudge(run.repo);
   });
-  const arming = createArming({ config, client: t3, clock, log, onArmed: nudgeAll });
+  const arming = createArming({
+    config,
+    client: t3,
+    clock,
+    log,
+    paused: () => store.state.pause !== null,
+    onArmed: nudgeAll,
+  });
   const socket = startSocket({
     ...config.slack,
     log,

@@ -28,7 +28,7 @@ export function startProbes(parts: {
       githubClient.rest.rateLimit
         .get()
         .catch((error: unknown) => Promise.reject(githubError(error, "asking for the rate limit"))),
-    t3: () => t3.environment(),
+    t3: () => t3.check(),
     cluster: () => clusterClients.version.getCode(),
     slack: () => slack.auth.test().catch((error: unknown) => Promise.reject(slackError(error, "asking who we are"))),
   };

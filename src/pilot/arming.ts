@@ -47,10 +47,12 @@ export function createArming(options: {
   readonly client: T3Client;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The kill switch: no pilot of our own then. */
+  paused(): boolean;
   /** Called when the bot becomes armed: there may be work that waited. */
   onArmed(): void;
 }): Arming {
-  const { config, client, clock, log, onArmed } = options;
+  const { config, client, clock, log, paused, onArmed } = options;
   const last = watchPilot(config.stateDir);
   const disarmed = (): Disarmed => disarmedBy(last(), client.lastEnvironment()?.serverVersion);
   let told: string | undefined | null = null;
@@ -97,7 +99,8 @@ export function createArming(options: {
     log: log.child({}, { level: "error" }),
     async work() {
       const { serverVersion } = client.lastEnvironment() ?? (await client.environment());
-      const due = config.t3.pilot === "auto" && disarmedBy(last(), serverVersion) !== undefined && clock.now() >= again;
+      const auto = config.t3.pilot === "auto" && !paused() && clock.now() >= again;
+      const due = auto && disarmedBy(last(), serverVersion) !== undefined;
       if (asked || due) await pilot();
       announce();
       return LOOK_EVERY_MS;

@@ -20,6 +20,8 @@ export type PilotOptions = {
   readonly config: Pick<Config, "t3" | "volume">;
   /** How long the agent's one turn may take, in milliseconds. */
   readonly withinMs: number;
+  /** How long the stream may take to stand, in milliseconds. */
+  readonly streamWithinMs?: number;
   /** Restarts T3, run by a shell; undefined = not tried. */
   readonly restartCommand: string | undefined;
   readonly clock: Clock;
@@ -56,7 +58,8 @@ export async function runPilot(options: PilotOptions): Promise<PilotResult> {
       for (const look of changed) look();
     });
     // Where T3 does not even take the token there is nothing to wait for.
-    if (token.known) await within(Math.min(LIVE_WITHIN_MS, options.withinMs), () => streaming.live(), clock);
+    if (token.known && token.value.authenticated)
+      await within(options.streamWithinMs ?? LIVE_WITHIN_MS, () => streaming.live(), clock);
 
     const follow = (title: string, text: string, tree: string) =>
       attempt(async () => {

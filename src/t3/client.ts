@@ -7,7 +7,14 @@ import { messageOf } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import { createHttp } from "./http.ts";
 import { createReads, type Reads } from "./reads.ts";
-import { authSessionSchema, dispatchedSchema, environmentSchema, type T3Environment, type T3Thread } from "./schema.ts";
+import {
+  authSessionSchema,
+  dispatchedSchema,
+  environmentSchema,
+  type T3Environment,
+  type T3Thread,
+  ticketSchema,
+} from "./schema.ts";
 import type { Tokens } from "./token.ts";
 import { type Change, startWatch, type Watch } from "./watch.ts";
 
@@ -25,6 +32,8 @@ export type T3Client = {
   /** What `environment` gave last; it is asked for anew with each connection of the stream. */
   lastEnvironment(): T3Environment | undefined;
   session(): Promise<T3Session>;
+  /** Resolves where T3 answers and takes our token, renewed where it had to be. */
+  check(): Promise<void>;
   /**
    * The thread; undefined = T3 says there is none (a deleted one may be given with `deletedAt`). `fresh` is read now and
    * shows the effect of our own commands; `watched` may be as old as the last change that was told.
@@ -123,6 +132,11 @@ export function createT3Client(options: {
     async session() {
       const { authenticated, scopes = [], expiresAt } = await http.call("/api/auth/session", authSessionSchema);
       return { authenticated, scopes, expiresAt: expiresAt === undefined ? null : Date.parse(expiresAt) };
+    },
+    async check() {
+      await askEnvironment();
+      // The cheapest call that any token may make and none but a good one can: the session endpoint never refuses.
+      await http.call("/api/auth/websocket-ticket", ticketSchema, {});
     },
     async findThread(threadId, how) {
       if (how === "fresh") {

@@ -45,6 +45,9 @@ export const shellEventSchema = z.discriminatedUnion("kind", [
 export const threadReadSchema = z.object({ snapshotSequence: z.number().int(), thread: z.unknown() });
 export const threadStreamSchema = z.object({ kind: z.literal("snapshot"), snapshot: threadReadSchema });
 
+/** Good for one upgrade to the WebSocket, for five minutes. */
+export const ticketSchema = z.object({ ticket: z.string().min(1) });
+
 /** `/api/auth/session`: 200 for anybody; what T3 makes of the token that asks. */
 export const authSessionSchema = z.object({
   authenticated: z.boolean(),

@@ -10,7 +10,7 @@ import { AfkError, messageOf } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import type { Http } from "./http.ts";
 import { connectRpc, type Rpc, UpgradeRefused } from "./rpc.ts";
-import { type ShellThread, shellEventSchema, shellSnapshotSchema } from "./schema.ts";
+import { type ShellThread, shellEventSchema, shellSnapshotSchema, ticketSchema } from "./schema.ts";
 import type { Tokens } from "./token.ts";
 
 /** `state`: look at the thread again. `activity`: it runs on as before, and has shown a sign of life at `at` (ISO). */
@@ -55,7 +55,7 @@ export function startWatch(options: {
 
   async function connect(): Promise<Rpc> {
     if (byTicket) {
-      const { ticket } = await http.call("/api/auth/websocket-ticket", z.object({ ticket: z.string() }), {});
+      const { ticket } = await http.call("/api/auth/websocket-ticket", ticketSchema, {});
       return await connectRpc(`${http.url}/ws?wsTicket=${encodeURIComponent(ticket)}`, {});
     }
     const token = await tokens.current();

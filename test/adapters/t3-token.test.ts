@@ -88,10 +88,9 @@ describe.concurrent("the token", () => {
     const value = t3.server.issueToken();
     const client = t3.clientWith({ from: "value", value });
     t3.server.revoke(value);
-    await expect(client.findThread("th", "fresh")).rejects.toMatchObject({
-      code: "unauthorised",
-      message: expect.stringContaining("T3 refuses our token"),
-    });
+    const refusal = { code: "unauthorised", message: expect.stringContaining("T3 refuses our token") };
+    await expect(client.findThread("th", "fresh")).rejects.toMatchObject(refusal);
+    await expect(client.check()).rejects.toMatchObject(refusal);
   });
 
   test("that lacks a right is told with the right it lacks", async () => {

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { startT3, type T3, type T3Options } from "../../playground/t3/server.ts";
+import { known, unknown } from "../../src/domain/observed.ts";
 import { disarmedBy } from "../../src/pilot/arming.ts";
+import { judge, type TokenSeen } from "../../src/pilot/judge.ts";
 import { runPilot } from "../../src/pilot/pilot.ts";
 import { type Check, type PilotResult, savePilot, watchPilot } from "../../src/pilot/result.ts";
 import { AGENT } from "../playground/t3-subject.ts";
@@ -18,7 +20,7 @@ type Place = AsyncDisposable & {
     readonly token?: string;
     readonly version?: string;
     readonly restartCommand?: string;
-    readonly withinMs?: number;
+    readonly streamWithinMs?: number;
   }): Promise<PilotResult>;
 };
 
@@ -31,14 +33,22 @@ async function place(options: Partial<T3Options> = {}): Promise<Place> {
   return {
     server,
     volume,
-    pilot({ token = server.issueToken(), version, restartCommand, withinMs = 20_000 } = {}) {
+    pilot({ token = server.issueToken(), version, restartCommand, streamWithinMs = 20_000 } = {}) {
       const { url } = server;
       const model = { instanceId: "claudeAgent", model: "claude-opus-4-8" };
       const rest = { version, baseDir: undefined, pilot: "required", prices: {}, publicUrl: url } as const;
       const t3 = { url, token: { from: "value", value: token }, model, ...rest } as const;
       const clock = { now: () => Date.now() };
       const log = pino({ level: "silent" });
-      return runPilot({ config: { t3, volume }, withinMs, restartCommand, clock, log, tell: () => {} });
+      return runPilot({
+        config: { t3, volume },
+        withinMs: 40_000,
+        streamWithinMs,
+        restartCommand,
+        clock,
+        log,
+        tell: () => {},
+      });
     },
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -102,16 +112,8 @@ describe.concurrent("the pilot fails, and says how to mend it,", () => {
     });
   });
 
-  test("when the token lacks a right, or ends soon with nothing to renew it", async () => {
+  test("when T3 does not take the token", async () => {
     await using here = await place();
-    const reader = await here.pilot({ token: here.server.issueToken({ scopes: ["orchestration:read"] }) });
-    expect(of(reader, "token")).toMatchObject({
-      passed: false,
-      saw: "The token lacks orchestration:operate.",
-      mend: expect.stringContaining("Mint"),
-    });
-    const short = await here.pilot({ token: here.server.issueToken({ ttlMs: 3_600_000 }) });
-    expect(of(short, "token")).toMatchObject({ passed: false, saw: expect.stringContaining("nothing renews it") });
     expect(of(await here.pilot({ token: "garbage" }), "token")).toMatchObject({
       passed: false,
       mend: expect.stringContaining("t3 auth session issue"),
@@ -123,7 +125,7 @@ describe.concurrent("the pilot fails, and says how to mend it,", () => {
     here.server.listener.intercept({
       before: async ({ path }) => (path.startsWith("/ws") ? { do: "cut" } : undefined),
     });
-    const result = await here.pilot({ withinMs: 3_000 });
+    const result = await here.pilot({ streamWithinMs: 200 });
     expect(of(result, "completion")).toMatchObject({
       passed: false,
       saw: expect.stringContaining("stream could not be held open"),
@@ -156,7 +158,7 @@ describe.concurrent("the pilot fails, and says how to mend it,", () => {
   test("when nobody is there", async () => {
     await using here = await place();
     await here.server.listener.off();
-    const result = await here.pilot({ withinMs: 300 });
+    const result = await here.pilot();
     expect(result.checks.map(({ passed }) => passed)).toEqual([false, false, false, false, false]);
     expect(of(result, "instance")).toMatchObject({
       saw: expect.stringContaining("does not answer"),
@@ -191,5 +193,55 @@ describe("only a pass for the version that answers arms the bot", () => {
     await savePilot(dir, passed);
     expect(last()).toEqual(passed);
     rmSync(dir, { recursive: true });
+  });
+});
+
+describe("a token that T3 takes", () => {
+  const good = { authenticated: true, scopes: ["orchestration:read", "orchestration:operate"], renewable: false };
+  const now = Date.UTC(2026, 0, 5);
+  const day = 24 * 3_600_000;
+  const nothing = unknown("not tried");
+  const scratch = { id: "p", checkout: "/c", tree: "/t", branch: "b", marker: { path: "/m", text: "m" } };
+  const rest = {
+    scratch,
+    serverVersion: nothing,
+    wantedVersion: undefined,
+    volume: "/v",
+    work: nothing,
+    left: nothing,
+  };
+  const check = (token: TokenSeen) => {
+    const checks = judge({ ...rest, failure: nothing, restart: undefined, now, token: known(token) });
+    return of({ checks } as PilotResult, "token");
+  };
+
+  test.each<[string, TokenSeen, object]>([
+    ["passes with both rights and days to go", { ...good, expiresAt: now + 30 * day }, { passed: true, notes: [] }],
+    [
+      "fails without the right to operate",
+      { ...good, scopes: ["orchestration:read"], expiresAt: now + 30 * day },
+      { passed: false, saw: "The token lacks orchestration:operate." },
+    ],
+    [
+      "fails where it ends soon and nothing renews it",
+      { ...good, expiresAt: now + 3_600_000 },
+      {
+        passed: false,
+        saw: expect.stringContaining("nothing renews it"),
+        mend: expect.stringContaining("t3.token.command"),
+      },
+    ],
+    [
+      "passes where it ends soon and is renewed",
+      { ...good, renewable: true, expiresAt: now + 3_600_000 },
+      { passed: true },
+    ],
+    [
+      "is told to be more than is needed",
+      { ...good, scopes: [...good.scopes, "access:write"], expiresAt: null },
+      { passed: true, notes: [expect.stringContaining("1 scopes more")] },
+    ],
+  ])("%s", (_, token, expected) => {
+    expect(check(token)).toMatchObject(expected);
   });
 });
