@@ -7,12 +7,12 @@ import { fail, pass } from "./gate.ts";
 import type { Observed } from "./observed.ts";
 
 /** Whether the permission lets someone release work and steer it: what lets them push as well. */
-export function mayRelease(permission: Permission): boolean {
+function mayRelease(permission: Permission): boolean {
   return permission === "admin" || permission === "maintain" || permission === "write";
 }
 
 /** Only an app's login ends in `[bot]`: nobody can take such a name, so a person called like a listed bot is none. */
-export function isListedBot(login: string, trustedBots: readonly string[]): boolean {
+function isListedBot(login: string, trustedBots: readonly string[]): boolean {
   const name = appName(login);
   return name !== undefined && trustedBots.some((bot) => (appName(bot) ?? bot.toLowerCase()) === name);
 }

@@ -66,7 +66,7 @@ export function createLimits(clock: Clock): Limits {
 }
 
 /** For people: what is used up, and until when the bot waits. */
-export function limitText({ bucket, kind, until }: LimitSeen): string {
+function limitText({ bucket, kind, until }: LimitSeen): string {
   const what = bucket === "graphql" ? "GraphQL" : "REST";
   const which = kind === "primary" ? `hourly ${what} quota is used up` : "secondary rate limit is in force";
   return `GitHub's ${which}: waiting until ${new Date(until).toISOString()}`;
