@@ -204,7 +204,7 @@ export function loadConfig(path: string, env: NodeJS.ProcessEnv): Config {
   return parseConfig(text, path, env);
 }
 
-export function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config {
+function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config {
   let raw: unknown;
   try {
     raw = parseYaml(text);

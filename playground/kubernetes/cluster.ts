@@ -24,10 +24,10 @@ import { type Change, createStore } from "./store.ts";
 export type { Access, Rule } from "./api/access.ts";
 export { clusterAdmin } from "./api/access.ts";
 export type { WatchLoss } from "./api/watch.ts";
-export type { Behaviour, Outcome, Verdict } from "./kubelet/behaviour.ts";
+export type { Behaviour, Verdict } from "./kubelet/behaviour.ts";
 export type { Pod } from "./objects/pods.ts";
-export type { NewWorkload, WorkloadKind, WorkloadName } from "./people.ts";
-export type { EventView, PodView, Snapshot, WorkloadView } from "./snapshot.ts";
+export type { NewWorkload } from "./people.ts";
+export type { Snapshot } from "./snapshot.ts";
 export type { Change } from "./store.ts";
 
 export type ClusterOptions = {

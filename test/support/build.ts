@@ -8,7 +8,7 @@ import type { Run, Turn } from "../../src/domain/run.ts";
 
 export const T0 = Date.parse("2026-01-05T09:00:00.000Z");
 export const SHA = "a".repeat(40);
-export const BASE = "b".repeat(40);
+const BASE = "b".repeat(40);
 const MINUTE = 60_000;
 
 export const policy: Policy = {

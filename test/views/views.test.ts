@@ -125,7 +125,9 @@ describe("what people see in Slack", () => {
 
   test("status with nothing to show, and help", () => {
     const polling = { wantedMs: 30_000, everyMs: 30_000, limits: [] };
-    expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, polling, now: T0 }).blocks)).toEqual([]);
+    expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, polling, now: T0 }).blocks)).toEqual(
+      [],
+    );
     expect(problems(help("statsu").blocks)).toEqual([]);
   });
 });
