@@ -1,0 +1,149 @@
+// The bot of the model test: the pure core in the order in which reconcile.ts asks it, over the model's outside.
+
+import {
+  type Decision,
+  decideBlocked,
+  decidePreparing,
+  decideVerifying,
+  decideWorking,
+} from "../../src/domain/decide.ts";
+import type { BotEvent } from "../../src/domain/event.ts";
+import { type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
+import { branchOf, runIdOf } from "../../src/domain/ids.ts";
+import { known, unknown } from "../../src/domain/observed.ts";
+import type { Policy } from "../../src/domain/policy.ts";
+import { isActive, isEnded, type Run } from "../../src/domain/run.ts";
+import { type BotState, emptyState, reduce, reduceAll, runsOf } from "../../src/domain/state.ts";
+import { run as aRun, policy } from "../support/build.ts";
+import type { Outside } from "./outside.ts";
+
+/** More steps than this without a wait is a bot that spins. */
+const MOST_STEPS = 60;
+
+export class Bot {
+  state: BotState = emptyState;
+  policy: Policy = { ...policy, maxRuns: 2 };
+  readonly journal: BotEvent[] = [];
+  /** What was started by a decision that was taken while the bot was paused. */
+  readonly startedInPause: string[] = [];
+  readonly outside: Outside;
+
+  constructor(outside: Outside) {
+    this.outside = outside;
+  }
+
+  commit(event: BotEvent): void {
+    this.journal.push(event);
+    this.state = reduce(this.state, event);
+  }
+
+  /** Killed and started again: the state is what the journal on disk gives. */
+  crash(): void {
+    this.state = reduceAll(emptyState, JSON.parse(JSON.stringify(this.journal)) as BotEvent[]);
+  }
+
+  /** Looks at a repo. `between` happens once between a decision and its action, as things do. */
+  look(repo: string, between: () => void = () => {}): void {
+    let happens: (() => void) | undefined = between;
+    const once = (): void => {
+      happens?.();
+      happens = undefined;
+    };
+    for (const run of runsOf(this.state, repo)) this.move(run.id, once);
+    this.startNext(repo, once);
+  }
+
+  private move(id: string, between: () => void): void {
+    for (let steps = 0; ; steps += 1) {
+      if (steps > MOST_STEPS) throw new Error(`run ${id} spins: ${JSON.stringify(this.state.runs[id]?.state)}`);
+      const run = this.state.runs[id];
+      const decision = run && this.decide(run);
+      if (run === undefined || decision === undefined || decision.do === "wait") return;
+      const paused = this.state.pause !== null;
+      between();
+      if (decision.do === "record") this.commit(decision.event);
+      else if (this.act(decision.action, run, paused)) return;
+    }
+  }
+
+  /** True: nothing more to do now. */
+  private act(action: Extract<Decision, { do: "act" }>["action"], run: Run, paused: boolean): boolean {
+    const starts = action !== "interrupt" && action !== "stop-session" && action !== "release-tree";
+    if (starts && paused) this.startedInPause.push(action);
+    try {
+      const events = this.outside.act(action, run);
+      for (const event of events) this.commit(event);
+      return events.length === 0;
+    } catch (error) {
+      if (run.state.name === "preparing") {
+        const at = this.outside.now;
+        const text = String(error);
+        this.commit({ type: "run.step-failed", at, run: run.id, step: action, text, refused: false });
+      }
+      return true;
+    }
+  }
+
+  private decide(run: Run): Decision | undefined {
+    const { outside, policy: by } = this;
+    const { state } = run;
+    const paused = this.state.pause !== null;
+    switch (state.name) {
+      case "preparing":
+        return decidePreparing(run, state, by, paused, outside.now);
+      case "working":
+        return decideWorking(run, state, outside.working(run, state.turn), by, outside.now, paused);
+      case "verifying":
+        return decideVerifying(run, state, outside.verifying(), by, outside.now);
+      case "blocked":
+        return decideBlocked(run, state, state.turn ? outside.turn(run, state.turn) : unknown("none"), by, outside.now);
+      case "deployed":
+      case "abandoned":
+        return run.tree === null ? undefined : { do: "act", action: "release-tree" };
+      default:
+        return state satisfies never;
+    }
+  }
+
+  private startNext(repo: string, between: () => void): void {
+    if (runsOf(this.state, repo).some(isActive)) return;
+    const candidates = this.outside.candidates(repo);
+    if (candidates === undefined) return;
+    const selected = this.select(repo, candidates);
+    between();
+    // As in reconcile.ts: the gates are asked once more when the start is committed.
+    if (selected === undefined || this.select(repo, [selected.candidate]) === undefined) return;
+    for (const earlier of runsOf(this.state, repo)) {
+      if (isEnded(earlier) || !supersededBy(earlier, selected.candidate)) continue;
+      this.commit({ type: "run.abandoned", at: this.outside.now, run: earlier.id, why: "released again" });
+    }
+    if (this.state.pause !== null) this.startedInPause.push("dispatch");
+    const run = this.newRun(repo, selected);
+    this.commit({ type: "run.dispatched", at: this.outside.now, run });
+    this.move(run.id, between);
+  }
+
+  private select(repo: string, candidates: Parameters<typeof selectNext>[1]): Selected | undefined {
+    const { now } = this.outside;
+    const pass = { check: "repository", result: "pass", why: "", remedy: null } as const;
+    const enrolment = { repo, repoId: 1, fullName: repo, defaultBranch: "main", checkedAt: now, checks: [pass] };
+    return selectNext(repo, candidates, {
+      state: this.state,
+      policy: this.policy,
+      disarmed: undefined,
+      enrolment: known(enrolment),
+      volumeFree: known(0.5),
+      now,
+    });
+  }
+
+  private newRun(repo: string, { candidate: { number }, release }: Selected): Run {
+    const { now } = this.outside;
+    const id = runIdOf(repo, number, release);
+    const state = { name: "preparing", since: now, failure: null, refusals: 0 } as const;
+    const issue = { number, title: "An issue", url: "https://github.com/acme/one/issues/1" };
+    const { eventId, actor, at } = release;
+    const own = { id, repo, issue, release: { eventId, actor, at }, branch: branchOf(number, id), startedAt: now };
+    return aRun({ ...own, tree: null, session: null, state });
+  }
+}

@@ -1,0 +1,181 @@
+// The outside as the model test has it: issues, sessions with agents, CI. It takes the bot's actions, shows itself as
+// evidence, and can go wrong in every way that the commands know.
+
+import type { Action } from "../../src/domain/decide.ts";
+import type { RunEvent } from "../../src/domain/event.ts";
+import type { Candidate, TurnSeen, VerifyingEvidence, WorkingEvidence } from "../../src/domain/evidence.ts";
+import { messageIdOf } from "../../src/domain/ids.ts";
+import { known, unknown } from "../../src/domain/observed.ts";
+import type { Run, Turn } from "../../src/domain/run.ts";
+import { candidate, rollout, SHA, T0 } from "../support/build.ts";
+
+export const REPOS = ["acme/one", "acme/two"] as const;
+export type Repo = (typeof REPOS)[number];
+
+type Agent = {
+  readonly ordinal: number;
+  readonly askedAt: number;
+  is: "pending" | "running" | "asking" | "ended" | "zombie";
+  how: "completed" | "failed" | "interrupted";
+  activeAt: number;
+};
+
+type Issue = { readonly repo: Repo; readonly number: number; release: { eventId: number; at: number } | null };
+
+export type Ci = "silent" | "pending" | "green" | "red";
+
+export class Outside {
+  now = T0;
+  t3Up = true;
+  githubUp = true;
+  treesFail = false;
+  /** Whether agents end when they are interrupted. */
+  obey = true;
+  ci: Ci = "pending";
+  readonly issues: Issue[] = REPOS.flatMap((repo) => [1, 2].map((number) => ({ repo, number, release: null })));
+  readonly sessions = new Map<string, { readonly repo: string; readonly agents: Agent[]; landed: boolean }>();
+  private lastEvent = 100;
+
+  set(weather: Partial<Pick<Outside, "t3Up" | "githubUp" | "treesFail" | "obey" | "ci">>): void {
+    Object.assign(this, weather);
+  }
+
+  release(index: number): void {
+    const issue = this.issues[index];
+    if (issue === undefined) return;
+    this.lastEvent += 1;
+    issue.release = { eventId: this.lastEvent, at: this.now };
+  }
+
+  /** Agents that work, or may. */
+  living(repo: string): number {
+    const all = [...this.sessions.values()].filter((session) => session.repo === repo).flatMap(({ agents }) => agents);
+    return all.filter(({ is }) => is === "pending" || is === "running" || is === "asking").length;
+  }
+
+  /** What happens to the agent that works in the repo. */
+  agent(repo: string, what: "starts" | "works" | "asks" | "ends" | "fails" | "lands"): void {
+    const session = [...this.sessions.values()].findLast((each) => each.repo === repo);
+    const agent = session?.agents.at(-1);
+    if (session === undefined || agent === undefined || agent.is === "ended" || agent.is === "zombie") return;
+    agent.activeAt = this.now;
+    if (what === "lands") session.landed = true;
+    if (what === "asks") agent.is = "asking";
+    else if (what === "ends" || what === "fails" || what === "lands") {
+      agent.is = "ended";
+      agent.how = what === "fails" ? "failed" : "completed";
+    } else agent.is = "running";
+  }
+
+  restartT3(): void {
+    for (const { agents } of this.sessions.values()) {
+      for (const agent of agents) if (agent.is === "running" || agent.is === "asking") agent.is = "zombie";
+    }
+  }
+
+  candidates(repo: string): readonly Candidate[] | undefined {
+    if (!this.githubUp) return undefined;
+    return this.issues.flatMap(({ repo: of, number, release }) =>
+      of === repo && release !== null
+        ? [candidate({ number, release: known({ ...release, actor: "maintainer", byBot: false }) })]
+        : [],
+    );
+  }
+
+  turn(run: Run, turn: Turn): WorkingEvidence["turn"] {
+    if (!this.t3Up) return unknown("T3 is down");
+    const agent = this.sessions.get(run.id)?.agents.find(({ ordinal }) => ordinal === turn.ordinal);
+    return known(agent === undefined ? { is: "missing" } : this.seen(agent));
+  }
+
+  private seen(agent: Agent): TurnSeen {
+    const turnId = `turn-${agent.ordinal}`;
+    switch (agent.is) {
+      case "pending":
+        return { is: "pending" };
+      case "running":
+        return { is: "running", turnId, activeAt: agent.activeAt };
+      case "zombie":
+        return { is: "running", turnId, activeAt: agent.activeAt, restarted: { certain: true, since: agent.activeAt } };
+      case "asking":
+        return { is: "asking", turnId, kind: "input", requests: [{ id: "r", text: "Which one?" }] };
+      case "ended":
+        return { is: "ended", turnId, how: agent.how, lastWords: null, error: null };
+      default:
+        return agent.is satisfies never;
+    }
+  }
+
+  working(run: Run, turn: Turn): WorkingEvidence {
+    const landed = this.sessions.get(run.id)?.landed === true ? { sha: SHA, commits: 1 } : null;
+    return { turn: this.turn(run, turn), landed: this.githubUp ? known(landed) : unknown("GitHub is down") };
+  }
+
+  verifying(): VerifyingEvidence {
+    if (!this.githubUp) return { checks: unknown("GitHub is down"), rollouts: known([]) };
+    const state = { silent: undefined, pending: "pending", green: "success", red: "failure" } as const;
+    const check = state[this.ci];
+    const checks = check === undefined ? [] : [{ source: "check-run", name: "test", state: check, url: null } as const];
+    return { checks: known(checks), rollouts: known([rollout()]) };
+  }
+
+  /** Takes an action as the adapters do: adopts what is there. Throws where it cannot be taken. */
+  act(action: Action, run: Run): readonly RunEvent[] {
+    const base = { at: this.now, run: run.id };
+    const inT3 = action !== "prepare-tree" && action !== "release-tree";
+    if ((inT3 && !this.t3Up) || (action === "prepare-tree" && (this.treesFail || !this.githubUp))) {
+      throw new Error(`${action} is impossible`);
+    }
+    const session = this.sessions.get(run.id);
+    switch (action) {
+      case "prepare-tree":
+        return [{ type: "run.tree-ready", ...base, tree: { path: "/r", slotPath: "/s", base: SHA } }];
+      case "open-session":
+        if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: false });
+        return [{ type: "run.session-opened", ...base, session: { projectId: "p", threadId: run.id, url: null } }];
+      case "start-turn":
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, 1, 0) }];
+      case "resume-turn": {
+        if (run.state.name !== "working") return [];
+        const { ordinal, resumes = 0 } = run.state.turn;
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, ordinal + 1, resumes + 1) }];
+      }
+      case "interrupt":
+        for (const agent of session?.agents ?? []) if (this.obey && agent.is !== "ended") end(agent);
+        return [];
+      case "stop-session":
+        for (const agent of session?.agents ?? []) if (agent.is !== "ended") end(agent);
+        return [];
+      case "release-tree":
+        return [{ type: "run.tree-released", ...base }];
+      default:
+        return action satisfies never;
+    }
+  }
+
+  private ask(run: Run, ordinal: number, resumes: number): Turn {
+    const agents = this.sessions.get(run.id)?.agents ?? [];
+    const agent = agents.find((each) => each.ordinal === ordinal) ?? {
+      ordinal,
+      askedAt: this.now,
+      is: "pending" as const,
+      how: "completed" as const,
+      activeAt: this.now,
+    };
+    if (!agents.includes(agent)) agents.push(agent);
+    const messageId = messageIdOf(run.id, ordinal);
+    return {
+      ordinal,
+      messageId,
+      askedAt: agent.askedAt,
+      turnIdsBefore: [],
+      turnId: null,
+      ...(resumes > 0 && { resumes }),
+    };
+  }
+}
+
+function end(agent: Agent): void {
+  agent.is = "ended";
+  agent.how = "interrupted";
+}
