@@ -12,15 +12,29 @@ import { supersededBy } from "./domain/gates.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isActive, isEnded, type Run } from "./domain/run.ts";
 import { runsOf } from "./domain/state.ts";
+import { messageOf } from "./errors.ts";
 import { observeTurn, observeVerifying, observeWorking } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 
 /** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
 export async function reconcile(repo: RepoKey, parts: Parts): Promise<number> {
   const waits: number[] = [];
-  for (const run of runsOf(parts.store.state, repo)) waits.push(await moveRun(run.id, parts));
+  for (const run of runsOf(parts.store.state, repo)) {
+    waits.push(isEnded(run) ? await clearAway(run, parts) : await moveRun(run.id, parts));
+  }
   waits.push(await startNext(repo, parts));
   return Math.min(...waits);
+}
+
+/** What an ended run left. A tree that cannot be released now keeps its slot, and holds up nothing else. */
+async function clearAway(run: Run, parts: Parts): Promise<number> {
+  try {
+    return await moveRun(run.id, parts);
+  } catch (error) {
+    const why = messageOf(error);
+    parts.log.warn({ repo: run.repo, issue: run.issue.number, run: run.id, why }, "tree not released, trying on");
+    return parts.policy.pollMs;
+  }
 }
 
 /** Takes one run as far as it goes now. */
