@@ -82,7 +82,25 @@ const agent = fc
   .tuple(repo, doing)
   .map(([of, what]) => command(`the agent of ${of} ${what}`, ({ outside }) => outside.agent(of, what)));
 
+/** Ways that chance alone seldom finds, as a start for what comes after. */
+const story = fc.tuple(fc.nat({ max: 3 }), fc.constantFrom("lands red", "hangs" as const)).map(([index, how]) =>
+  command(`issue ${index} is released and its agent ${how}`, ({ bot, outside }, model) => {
+    const of = outside.issues[index]?.repo ?? REPOS[0];
+    outside.set({ t3Up: true, githubUp: true, treesFail: false, obey: false, ci: "red" });
+    model.releases += 1;
+    outside.release(index);
+    bot.look(of);
+    outside.agent(of, "starts");
+    if (how === "lands red") outside.agent(of, "lands");
+    for (const ms of [0, 3 * 3_600_000, 600_000, 600_000]) {
+      outside.now += ms;
+      bot.look(of);
+    }
+  }),
+);
+
 const commands = [
+  story,
   look,
   look,
   look,

@@ -12,12 +12,9 @@ beforeAll(async () => {
 afterAll(() => pool[Symbol.dispose]());
 
 const points: readonly (readonly [string, Point])[] = [
-  ["happy", { kind: "exchange", n: 35, when: "before" }],
   ["happy", { kind: "exchange", n: 50, when: "after" }],
   ["happy", { kind: "exchange", n: 65, when: "after" }],
   ["happy", { kind: "git", n: 6, when: "during" }],
-  ["happy", { kind: "git", n: 1, when: "later" }],
-  ["happy", { kind: "journal", n: 3 }],
   ["happy", { kind: "snapshot", n: 9, when: "file" }],
   ["lost", { kind: "exchange", n: 45, when: "after" }],
   ["lost", { kind: "exchange", n: 60, when: "before" }],
