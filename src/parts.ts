@@ -1,13 +1,14 @@
 import type { Logger } from "pino";
 import type { Policy } from "./domain/policy.ts";
 import type { Dependencies } from "./ops/dependencies.ts";
-import type { Clock, Cluster, Executor, GitHub, Store, Trees } from "./ports.ts";
+import type { Clock, Cluster, Executor, GitHub, History, Store, Trees } from "./ports.ts";
 import type { Publisher } from "./publish.ts";
 import type { Surroundings } from "./standing.ts";
 
 /** What the reconciler works with: the store, the adapters behind their ports, and the policy. */
 export type Parts = Surroundings & {
   readonly store: Store;
+  readonly history: History;
   readonly github: GitHub;
   readonly executor: Executor;
   readonly trees: Trees;

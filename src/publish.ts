@@ -17,6 +17,8 @@ import type { Chat, Clock, GitHub, Store } from "./ports.ts";
 export type Publisher = {
   /** Says that the run may look different now. */
   nudge(run: Run): void;
+  /** Whether GitHub and Slack were last seen to show the run as it is. */
+  isShown(run: Run): boolean;
   stop(withinMs: number): Promise<void>;
 };
 
@@ -61,10 +63,22 @@ export function createPublisher(parts: {
     return null;
   }
 
+  function isShown(run: Run): boolean {
+    const wanted = wantedIssue(run, policy.labels);
+    const onGitHub =
+      (wanted === undefined || run.shown.issue === digestOf(wanted)) && run.shown.comment === digestOf(comment(run));
+    const said = thread(runsOfIssue(store.state, run.repo, run.issue.number));
+    const posted = store.state.threads[issueKey(run.repo, run.issue.number)];
+    if (!onGitHub || said === undefined || posted === undefined) return false;
+    const { root, replies } = said;
+    return posted.digest === digestOf(root) && replies.every(({ key }) => typeof posted.replies[key] === "string");
+  }
+
   const githubLoop = createLoop<RunId>({ name: "github", concurrency: 4, backoff: BACKOFF, log, work: showOnGitHub });
   const slackLoop = createLoop<IssueKey>({ name: "slack", concurrency: 1, backoff: BACKOFF, log, work: showInSlack });
 
   return {
+    isShown,
     nudge(run) {
       githubLoop.nudge(run.id);
       slackLoop.nudge(issueKey(run.repo, run.issue.number));

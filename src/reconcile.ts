@@ -5,6 +5,7 @@
 
 import { act } from "./act.ts";
 import { adoptStranded } from "./adopt.ts";
+import { archiveEnded } from "./archive.ts";
 import { dispatch, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
 import { type Decision, decideBlocked, decidePreparing, decideVerifying, decideWorking } from "./domain/decide.ts";
 import type { BotEvent } from "./domain/event.ts";
@@ -22,6 +23,7 @@ export async function reconcile(repo: RepoKey, parts: Parts): Promise<number> {
   for (const run of runsOf(parts.store.state, repo)) {
     waits.push(isEnded(run) ? await clearAway(run, parts) : await moveRun(run.id, parts));
   }
+  await archiveEnded(repo, parts, record);
   waits.push(await startNext(repo, parts));
   return Math.min(...waits);
 }

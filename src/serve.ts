@@ -23,6 +23,7 @@ import { reconcile } from "./reconcile.ts";
 import { createSlackClient } from "./slack/client.ts";
 import { createChat } from "./slack/publish.ts";
 import { startSocket } from "./slack/socket.ts";
+import { openHistory } from "./store/history.ts";
 import { openStore } from "./store/store.ts";
 import { createT3Client } from "./t3/client.ts";
 import { createExecutor } from "./t3/executor.ts";
@@ -75,6 +76,7 @@ export async function serve(config: Config): Promise<void> {
   });
   const parts: Parts = {
     store,
+    history: openHistory(config.stateDir),
     github,
     executor: createExecutor({
       client: t3,

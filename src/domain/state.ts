@@ -186,6 +186,9 @@ function withThread(
   return thread === undefined ? state : { ...state, threads: put(state.threads, issue, thread) };
 }
 
+/** Nobody's list of released issues is older than that. */
+const PAST_MS = 90 * 24 * 3_600_000;
+
 /** The run's own replies go with it; the issue's thread stays, for a later run of the issue. */
 function archive(state: BotState, id: RunId, at: number): BotState {
   const run = state.runs[id];
@@ -199,7 +202,7 @@ function archive(state: BotState, id: RunId, at: number): BotState {
     ...state,
     runs: drop(state.runs, id),
     threads: thread === undefined ? state.threads : put(state.threads, key, { ...thread, replies }),
-    past: put(state.past, id, at),
+    past: Object.fromEntries([...Object.entries(state.past).filter(([, since]) => at - since < PAST_MS), [id, at]]),
   };
 }
 
