@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pino } from "pino";
 import type { BotEvent } from "../src/domain/event.ts";
-import { branchOf, digestOf, runIdOf } from "../src/domain/ids.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { Store } from "../src/ports.ts";
 import { eventLine, headerLine } from "../src/store/lines.ts";
 import { openStore } from "../src/store/store.ts";
 import { measureAdoption } from "./adoption.ts";
+import { activeRun } from "./runs.ts";
 
 const WRITERS = 100;
 const COMMITS = 30_000;
@@ -48,29 +48,6 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** A run as heavy as a real one: its prompt holds the issue. */
-export function activeRun(n: number, repo = `acme/repo-${n}`): Run {
-  const release = { eventId: n, actor: "maintainer", at: 1 };
-  const id = runIdOf(repo, n, release);
-  const text = `You implement issue #${n} of ${repo}.\n`.repeat(100);
-  return {
-    id,
-    repo,
-    issue: { number: n, title: `Issue ${n}`, url: `https://github.com/${repo}/issues/${n}` },
-    release,
-    defaultBranch: "main",
-    branch: branchOf(n, id),
-    slot: 1,
-    prompt: { text, sha256: digestOf(text), sources: [] },
-    startedAt: 1,
-    tree: null,
-    session: null,
-    state: { name: "preparing", since: 1, failure: null, refusals: 0 },
-    reached: {},
-    shown: { commentId: null, comment: null, issue: null },
-  };
 }
 
 function stepFailed(run: Run, at: number): BotEvent {
