@@ -48,7 +48,8 @@ describe.concurrent("with the stream live", () => {
       const later = await eventually("a later one", () => sign(heard.activeAt));
       expect(later.turnId).toBe(first.turnId);
       expect(said()).toBe(before);
-      expect(t3.client.reads.threads - reads).toBe(0);
+      // One read at most, which a change just before may still have asked for: not one for each sign of life.
+      expect(t3.client.reads.threads - reads).toBeLessThanOrEqual(1);
       await seenAs(t3, started, "ended");
       expect(said()).toBeGreaterThan(before);
     },

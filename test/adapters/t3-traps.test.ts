@@ -273,10 +273,10 @@ describe.concurrent("restarts", () => {
   });
 
   test("a server that is starting accepts and never answers: the call ends in time, and nothing is concluded from it", async () => {
-    await using t3 = await setup({ stream: false, timeoutMs: 1_000 });
+    await using t3 = await setup({ stream: false, timeoutMs: 3_000 });
     const started = await t3.start("no-commit");
     await seenAs(t3, started, "ended");
-    t3.server.hangOnStartup(2_500);
+    t3.server.hangOnStartup(6_000);
     await t3.server.restart({ graceful: false });
     await expect(t3.client.environment()).rejects.toMatchObject({ code: "unreachable" });
     expect(await t3.executor.observeTurn(started.session, started.turn, false)).toMatchObject({ known: false });
