@@ -13,7 +13,7 @@ import { AfkError } from "../errors.ts";
 import { migrateEvent } from "./migrations.ts";
 
 const FORMAT = "afk-bot/journal";
-export const JOURNAL_VERSION = 1;
+const JOURNAL_VERSION = 1;
 
 const headerSchema = z.object({ format: z.literal(FORMAT), version: z.number().int(), first: z.number().int() });
 
