@@ -12,6 +12,13 @@ const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 /** `dir` belongs to the caller and is to be removed. */
 export async function bundleBot(): Promise<{ readonly dir: string; readonly main: string }> {
   const dir = mkdtempSync(join(tmpdir(), "afk-bundle-"));
-  await build({ input: MAIN, platform: "node", logLevel: "silent", output: { dir, format: "esm" } });
-  return { dir, main: join(dir, "main.js") };
+  // `.mjs`: Node need not find out what it is.
+  const names = { entryFileNames: "[name].mjs", chunkFileNames: "[name]-[hash].mjs" };
+  await build({
+    input: MAIN,
+    platform: "node",
+    logLevel: "silent",
+    output: { dir, format: "esm", minify: true, ...names },
+  });
+  return { dir, main: join(dir, "main.mjs") };
 }

@@ -3,11 +3,16 @@
 import type { Person } from "../github/people.ts";
 import { repo } from "../world/team.ts";
 import type { Sight } from "./look.ts";
+import type { Point } from "./points.ts";
 
 export type Path = {
   readonly does: string;
   /** How many sessions, and with them turns and comments, the issue has in the end. */
   readonly sessions: number;
+  /** Where the bot is killed. Snapshots are the same whatever the way, and without its state the bot has no files. */
+  readonly kills: readonly Point["kind"][];
+  /** The step with which that begins: what comes before it is another way's, which is swept by itself. */
+  readonly from: number;
   /** Whether the bot's state folder is lost with each kill. */
   readonly losesState: boolean;
   /** What the maintainer does: each step once, as soon as what it waits for is seen. */
@@ -55,6 +60,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "a released issue is implemented, landed and deployed",
     body: "Quote a surcharge for islands.\n\nScripted agent: good",
     sessions: 1,
+    kills: ["exchange", "git", "journal", "snapshot"],
+    from: 0,
     losesState: false,
     steps: [release],
     done: isDeployed,
@@ -63,6 +70,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "an agent that lands nothing blocks its issue",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 1,
+    kills: ["exchange", "git", "journal"],
+    from: 0,
     losesState: false,
     steps: [release],
     done: isBlocked,
@@ -71,6 +80,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "a blocked issue is settled, released again and deployed",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 2,
+    kills: ["exchange", "git", "journal"],
+    from: 1,
     losesState: false,
     steps: [
       release,
@@ -89,6 +100,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "as happy, but the bot's state is lost with the kill: the run is adopted, or put before a person",
     body: "Quote a surcharge for islands.\n\nScripted agent: good",
     sessions: 1,
+    kills: ["exchange"],
+    from: 0,
     losesState: true,
     steps: [release],
     done: (sight) => isDeployed(sight) || isBlocked(sight) || isBehind(sight),

@@ -45,9 +45,10 @@ export async function play(task: Task): Promise<Played> {
     await using stage = await setStage(dir);
     const bots = keepAlive(stage, task.main, path.losesState);
     const trap = setTrap(stage, task.point, () => bots.kill());
+    if (path.from === 0) trap.arm();
     bots.start(trap);
     const issue = stage.github.as("maintainer").createIssue(repo, { title: "The issue", body: path.body });
-    const trouble = await follow(stage, path, issue.number, bots);
+    const trouble = await follow(stage, path, issue.number, bots, trap);
     await bots.stop();
     trap.close();
     const wrong = await countWrong(stage, issue.number, path);
@@ -67,7 +68,7 @@ export async function play(task: Task): Promise<Played> {
 }
 
 /** Does the maintainer's part until all is done. Returns why it never was. */
-async function follow(stage: Stage, path: Path, issue: number, bots: Bots): Promise<string | undefined> {
+async function follow(stage: Stage, path: Path, issue: number, bots: Bots, trap: Trap): Promise<string | undefined> {
   const maintainer = stage.github.as("maintainer");
   const steps = [...path.steps];
   const deadline = performance.now() + TIME_LIMIT_MS;
@@ -75,6 +76,7 @@ async function follow(stage: Stage, path: Path, issue: number, bots: Bots): Prom
     const sight = look(stage, issue);
     const [next] = steps;
     if (next?.when(sight)) {
+      if (path.steps.length - steps.length === path.from) trap.arm();
       steps.shift();
       next.act(maintainer, issue);
     } else if (next === undefined && path.done(sight)) return undefined;

@@ -28,9 +28,9 @@ export type Counts = { readonly exchange: number; readonly git: readonly string[
 /** Git commands that change nothing here: killed half-way they are as if they had not begun. */
 const READING = new Set(["for-each-ref", "log", "merge-base", "remote", "rev-parse", "status", "diff"]);
 
-export function pointsOf(counts: Counts): readonly Point[] {
+export function pointsOf(counts: Counts, kills: readonly Point["kind"][]): readonly Point[] {
   const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, index) => index + 1);
-  return [
+  const all: readonly Point[] = [
     ...upTo(counts.exchange).flatMap((n) => exchangePoints(n)),
     ...counts.git.flatMap((command, index) =>
       GIT.filter((when) => when === "before" || when === "after" || !READING.has(command)).map(
@@ -40,6 +40,7 @@ export function pointsOf(counts: Counts): readonly Point[] {
     ...upTo(counts.journal).map((n): Point => ({ kind: "journal", n })),
     ...upTo(counts.journal).flatMap((n) => SNAPSHOT.map((when): Point => ({ kind: "snapshot", n, when }))),
   ];
+  return all.filter(({ kind }) => kills.includes(kind));
 }
 
 export function exchangePoints(n: number): readonly Point[] {
@@ -56,24 +57,32 @@ export type Trap = {
   /** What it was that the bot died at; undefined = the point was never reached. */
   sprung(): string | undefined;
   counts(): Counts;
+  /** From now on things count. */
+  arm(): void;
   close(): void;
 };
 
 /** Sets the trap for a point, or one that only counts. `kill` ends the bot's whole process group at once. */
 export function setTrap(stage: Stage, point: Point | undefined, kill: () => void): Trap {
   let sprung: string | undefined;
+  let armed = false;
+  const isArmed = (): boolean => armed;
   const spring = (at: string): void => {
     if (sprung !== undefined) return;
     sprung = at;
     kill();
   };
-  const exchanges = trapExchanges(stage, point, spring);
+  const exchanges = trapExchanges(stage, point, isArmed, spring);
   const git = point === undefined || point.kind === "git" ? gitTrap(stage, point) : undefined;
-  const files = trapFiles(stage, point, spring);
+  const files = trapFiles(stage, point, isArmed, spring);
   return {
     env: git?.env ?? {},
     sprung: () => sprung ?? git?.sprung(),
     counts: () => ({ exchange: exchanges.seen(), git: git?.seen() ?? [], journal: files.growths() }),
+    arm() {
+      armed = true;
+      git?.arm();
+    },
     close() {
       for (const listener of stage.listeners) listener.intercept(undefined);
       files.close();
@@ -93,13 +102,13 @@ function isBots({ service, authorization = "" }: Exchange): boolean {
   );
 }
 
-function trapExchanges(stage: Stage, point: Point | undefined, spring: (at: string) => void) {
+function trapExchanges(stage: Stage, point: Point | undefined, isArmed: () => boolean, spring: (at: string) => void) {
   let seen = 0;
   const numbers = new WeakMap<Exchange, number>();
   for (const listener of stage.listeners) {
     listener.intercept({
       async before(exchange) {
-        if (!isBots(exchange)) return undefined;
+        if (!isArmed() || !isBots(exchange)) return undefined;
         seen += 1;
         numbers.set(exchange, seen);
         return decide(exchange, "before");
@@ -128,6 +137,7 @@ function gitTrap(stage: Stage, point: Extract<Point, { kind: "git" }> | undefine
   chmodSync(file, 0o755);
   const done = `${calls}-sprung`;
   return {
+    arm: () => writeFileSync(`${calls}-armed`, ""),
     env: { PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}` },
     /** The commands, in order. */
     seen: () =>
@@ -151,6 +161,7 @@ function shim(calls: string, point: Extract<Point, { kind: "git" }> | undefined)
     after: `git "$@"; ${group}`,
   };
   return `#!/bin/sh
+[ -e "${calls}-armed" ] || { ${real}; exec git "$@"; }
 n=0
 for call in "${calls}"/*; do n=$((n + 1)); done
 set -C
@@ -165,7 +176,7 @@ exec git "$@"
 }
 
 /** Watches the state folder. A snapshot is made due by events that were there before the bot. */
-function trapFiles(stage: Stage, point: Point | undefined, spring: (at: string) => void) {
+function trapFiles(stage: Stage, point: Point | undefined, isArmed: () => boolean, spring: (at: string) => void) {
   mkdirSync(stage.stateDir, { recursive: true });
   if (point?.kind === "snapshot") seed(stage.stateDir, SNAPSHOT_EVERY - point.n);
   const sizes = new Map<string, number>();
@@ -177,7 +188,7 @@ function trapFiles(stage: Stage, point: Point | undefined, spring: (at: string) 
       const isNew = !sizes.has(name);
       sizes.set(name, size);
       if (point?.kind === "snapshot" && point.when === "segment" && !name.endsWith("0001.jsonl")) spring(name);
-      if (isNew) return;
+      if (isNew || !isArmed()) return;
       growths += 1;
       if (point?.kind === "journal" && growths === point.n) spring(`journal write ${growths}`);
     }

@@ -1,5 +1,6 @@
 // Goes through the points of the paths, several worlds at once.
 
+import { paths } from "./paths.ts";
 import type { Played } from "./play.ts";
 import { exchangePoints, nameOf, pointsOf } from "./points.ts";
 import { type Asked, openPool } from "./pool.ts";
@@ -43,7 +44,7 @@ export async function sweep(options: SweepOptions): Promise<Total> {
     const { exchange, git, journal } = dry.counts;
     requests.set(path, exchange);
     tell(`${path}: ${exchange} requests, ${git.length} git commands, ${journal} journal writes in ${dry.ms} ms`);
-    return pointsOf(dry.counts).map((point) => ({ path, point, keep }));
+    return pointsOf(dry.counts, paths[path]?.kills ?? []).map((point) => ({ path, point, keep }));
   }
 
   async function disturbed(asked: Asked): Promise<void> {
