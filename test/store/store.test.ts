@@ -125,16 +125,6 @@ describe("the bot refuses to start, says what to do, and changes nothing", () =>
     expect(await refusal(dir)).toMatch(/line 6: it says it is event 6, where 5 belongs/);
   });
 
-  test("on a journal whose segment in the middle is gone", async () => {
-    const dir = await abandoned(10);
-    const path = lastJournal(dir);
-    const lines = readFileSync(path, "utf8").split("\n");
-    // As three segments, of which the second is lost. Each begins with the same header.
-    writeFileSync(path, `${lines.slice(0, 4).join("\n")}\n`);
-    writeFileSync(join(dir, "journal-000000000007.jsonl"), [lines[0], ...lines.slice(7)].join("\n"));
-    expect(await refusal(dir)).toMatch(/a part of the journal is missing/);
-  });
-
   test("on a journal without the snapshot that it goes on from", async () => {
     const dir = await abandoned(4 * SNAPSHOT_EVERY);
     rmSync(join(dir, "state.json"));
