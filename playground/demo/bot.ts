@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import type { WorldAddresses } from "../world/process.ts";
+import type { WorldAddresses } from "../world/addresses.ts";
 import { channel, cluster, repo, slackUsers, tokens } from "../world/team.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -22,8 +22,10 @@ export type Bot = {
   stop(): Promise<void>;
 };
 
-/** Writes `afk.yaml` for the world into `dir`. Only addresses and clocks differ from a real one. */
-export function writeBotConfig(dir: string, world: WorldAddresses): string {
+type Settings = Readonly<Record<string, unknown>>;
+
+/** Writes `afk.yaml` for the world into `dir`, with `over` laid over it. Only addresses and clocks differ from a real one. */
+export function writeBotConfig(dir: string, world: WorldAddresses, over: Settings = {}): string {
   const file = join(dir, "afk.yaml");
   const config = {
     github: { apiUrl: world.githubApiUrl, token: { env: "AFK_GITHUB_TOKEN" } },
@@ -41,8 +43,20 @@ export function writeBotConfig(dir: string, world: WorldAddresses): string {
     repos: [{ repo, workloads: [{ namespace: cluster.namespace, name: cluster.deployment }] }],
   };
   mkdirSync(dir, { recursive: true });
-  writeFileSync(file, stringify(config));
+  writeFileSync(file, stringify(layOver(config, over)));
   return file;
+}
+
+function layOver(under: Settings, over: Settings): Settings {
+  const merged = Object.entries(over).map(([key, value]) => {
+    const below = under[key];
+    return [key, isSettings(below) && isSettings(value) ? layOver(below, value) : value] as const;
+  });
+  return { ...under, ...Object.fromEntries(merged) };
+}
+
+function isSettings(value: unknown): value is Settings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `env` is added to the bot's environment; `main` is the program, the bot's own sources unless said otherwise. */

@@ -1,11 +1,8 @@
-// What a person sees of an issue's way, read from the services themselves and never from the bot.
+// What a person sees of an issue's way, read from the services and never from the bot.
 
-import { Octokit } from "@octokit/rest";
-import type { WorldAddresses } from "../world/process.ts";
-import { channel, cluster, repo, tokens } from "../world/team.ts";
-import type { Stage } from "./stage.ts";
-
-const [owner = "", name = ""] = repo.split("/");
+import { commitsOf } from "../github/history.ts";
+import { channel, cluster, repo, slackUsers } from "../world/team.ts";
+import type { World } from "../world/world.ts";
 
 export type Sight = {
   /** The card's first word, in lower case: `working`, `deployed` …; undefined = no card yet. */
@@ -15,61 +12,34 @@ export type Sight = {
   readonly replies: readonly string[];
   readonly issueClosed: boolean;
   readonly labels: readonly string[];
-  /** The progress comment's checklist, ticked lines first as they stand. */
+  /** The progress comment's checklist, as it stands. */
   readonly checklist: readonly { readonly done: boolean; readonly text: string }[];
+  /** All that T3 shows, of any issue. */
   readonly sessions: number;
   readonly landedSha: string | undefined;
   /** The landed commit's workflow runs, and the workload with its pods, a line each. */
   readonly deploy: readonly string[];
 };
 
-export type Eyes = {
-  createIssue(title: string, body: string): Promise<{ readonly number: number; readonly url: string }>;
-  label(issue: number, label: string): Promise<void>;
-  look(issue: number): Promise<Sight>;
-};
-
-/** The maintainer's hands and eyes. */
-export function openEyes({ world, messages }: Stage): Eyes {
-  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const github = new Octokit({ baseUrl: world.githubApiUrl, auth: tokens.githubMaintainer, log });
-
+export async function look(world: World, issue: number): Promise<Sight> {
+  const seen = world.github.issue(repo, issue);
+  const [, viewer] = slackUsers;
+  const shown = world.slack.as(viewer.id).messages(channel.id);
+  const roots = shown.filter(({ text, threadTs }) => threadTs === undefined && text.includes(`${repo}#${issue} `));
+  const card = roots[0];
+  const landedSha = await findLanded(world, issue);
   return {
-    async createIssue(title, body) {
-      const { data } = await github.rest.issues.create({ owner, repo: name, title, body });
-      return { number: data.number, url: data.html_url };
-    },
-    async label(issue, label) {
-      await github.rest.issues.addLabels({ owner, repo: name, issue_number: issue, labels: [label] });
-    },
-    async look(issue) {
-      const target = { owner, repo: name, issue_number: issue };
-      const [{ data: seen }, { data: comments }, shown, sessions, landedSha] = await Promise.all([
-        github.rest.issues.get(target),
-        github.rest.issues.listComments(target),
-        messages(channel.id),
-        countSessions(world),
-        findLanded(github, issue),
-      ]);
-      const roots = shown.filter(({ text, threadTs }) => threadTs === undefined && text.includes(`${repo}#${issue} `));
-      const card = roots[0];
-      const thread = shown.filter(({ threadTs }) => card !== undefined && threadTs === card.ts);
-      return {
-        state: card?.text.split(":")[0]?.toLowerCase(),
-        card: card?.text,
-        slackRoots: roots.length,
-        replies: thread.map(({ text }) => text),
-        issueClosed: seen.state === "closed",
-        labels: seen.labels.flatMap((label) => (typeof label === "string" ? label : (label.name ?? []))),
-        checklist: comments.flatMap(({ body = "" }) => checklistOf(body)),
-        sessions,
-        landedSha,
-        deploy:
-          landedSha === undefined
-            ? []
-            : [...(await lookAtCi(github, landedSha)), ...(await lookAtCluster(world, landedSha))],
-      };
-    },
+    state: card?.text.split(":")[0]?.toLowerCase(),
+    card: card?.text,
+    slackRoots: roots.length,
+    replies: shown.filter(({ threadTs }) => card !== undefined && threadTs === card.ts).map(({ text }) => text),
+    issueClosed: seen.state === "closed",
+    labels: seen.labels.map(({ name }) => name),
+    checklist: seen.comments.flatMap(({ body }) => checklistOf(body)),
+    // The pilot puts its own sessions out of sight when it is done.
+    sessions: world.t3.threads().filter(({ archivedAt }) => archivedAt === null).length,
+    landedSha,
+    deploy: landedSha === undefined ? [] : [...lookAtCi(world, landedSha), ...lookAtCluster(world, landedSha)],
   };
 }
 
@@ -77,48 +47,21 @@ function checklistOf(body: string): Sight["checklist"] {
   return [...body.matchAll(/^- \[([ x])\] (.+)$/gm)].map(([, mark, text = ""]) => ({ done: mark === "x", text }));
 }
 
-async function countSessions(world: WorldAddresses): Promise<number> {
-  const response = await fetch(`${world.t3Url}/api/orchestration/snapshot`, {
-    headers: { authorization: `Bearer ${world.t3Token}` },
-  });
-  const { threads } = (await response.json()) as { threads: readonly { readonly archivedAt: string | null }[] };
-  // The pilot puts its own sessions out of sight when it is done.
-  return threads.filter(({ archivedAt }) => archivedAt === null).length;
+async function findLanded({ github }: World, issue: number): Promise<string | undefined> {
+  const { defaultBranch, gitDir } = github.repo(repo);
+  const commits = await commitsOf(github.git, gitDir, ["-20", defaultBranch]);
+  return commits.find(({ message }) => new RegExp(`^Closes #${issue}$`, "m").test(message))?.sha;
 }
 
-async function lookAtCi(github: Octokit, head_sha: string): Promise<readonly string[]> {
-  const { data } = await github.rest.actions.listWorkflowRunsForRepo({ owner, repo: name, head_sha });
-  return data.workflow_runs.map((run) => `CI       ${run.name}: ${run.conclusion ?? run.status}`);
+function lookAtCi({ github }: World, sha: string): readonly string[] {
+  const runs = github.repo(repo).runs.filter(({ headSha }) => headSha === sha);
+  return runs.map(({ name, conclusion, status }) => `CI       ${name}: ${conclusion ?? status}`);
 }
 
 /** Only what belongs to the landed commit: before its image is there, the pods are another commit's. */
-async function lookAtCluster(world: WorldAddresses, sha: string): Promise<readonly string[]> {
-  const { namespace, deployment } = cluster;
-  const response = await fetch(`${world.clusterUrl}/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`, {
-    headers: { authorization: `Bearer ${tokens.clusterBot}` },
-  });
-  const { spec, status } = (await response.json()) as Deployment;
-  const image = spec.template.spec.containers[0]?.image ?? "";
-  if (!image.endsWith(sha)) return [];
-  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
-  return [
-    `Cluster  ${deployment}: ${updatedReplicas} of ${spec.replicas} updated, ${availableReplicas} available, ${replicas} in all`,
-  ];
-}
-
-type Deployment = {
-  readonly spec: {
-    readonly replicas: number;
-    readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
-  };
-  readonly status: {
-    readonly replicas?: number;
-    readonly updatedReplicas?: number;
-    readonly availableReplicas?: number;
-  };
-};
-
-async function findLanded(github: Octokit, issue: number): Promise<string | undefined> {
-  const { data } = await github.rest.repos.listCommits({ owner, repo: name, per_page: 20 });
-  return data.find(({ commit }) => new RegExp(`^Closes #${issue}$`, "m").test(commit.message))?.sha;
+function lookAtCluster(world: World, sha: string): readonly string[] {
+  const workload = world.cluster.snapshot().workloads.find(({ name }) => name === cluster.deployment);
+  if (workload === undefined || !workload.images.some((image) => image.endsWith(sha))) return [];
+  const { name, desired, updated, available, pods } = workload;
+  return [`Cluster  ${name}: ${updated} of ${desired} updated, ${available} available, ${pods.length} in all`];
 }

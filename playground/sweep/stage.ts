@@ -13,7 +13,7 @@ import { type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/clust
 import type { Listener } from "../listener.ts";
 import { type Slack, startSlack } from "../slack/slack.ts";
 import { startT3, type T3 } from "../t3/server.ts";
-import type { WorldAddresses } from "../world/process.ts";
+import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { channel, cluster as clusterNames, github as githubNames, repo, slackUsers, tokens } from "../world/team.ts";
 
 const T3_VERSION = "0.0.28";
@@ -65,17 +65,9 @@ export async function setStage(dir: string): Promise<Stage> {
     github.onPush(({ ref, after }) => {
       if (ref === "refs/heads/main") cluster.setImage({ namespace, name, image: `registry.example/${repo}:${after}` });
     });
-    const kubeconfigFile = join(dir, "kubeconfig.yaml");
-    writeFileSync(kubeconfigFile, cluster.kubeconfig(tokens.clusterBot), { mode: 0o600 });
-    const addresses: WorldAddresses = {
-      githubUrl: github.url,
-      githubApiUrl: github.apiUrl,
-      slackApiUrl: slack.apiUrl,
-      t3Url: t3.url,
-      t3Token: t3.issueToken({ label: "afk" }),
-      clusterUrl: cluster.url,
-      kubeconfigFile,
-    };
+    const t3Token = t3.issueToken({ label: "afk" });
+    const kubeconfig = cluster.kubeconfig(tokens.clusterBot);
+    const addresses = addressesOf({ github, slack, t3, t3Token, cluster, kubeconfig }, dir);
     const configFile = writeBotConfig(dir, addresses);
     hurry(configFile);
     const volume = join(dir, "volume");

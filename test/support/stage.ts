@@ -1,11 +1,11 @@
 // A world in this process and a bot in its own, for scenarios: people act in the world, and look at what comes of it.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bot, startBot, writeBotConfig } from "../../playground/demo/bot.ts";
 import type { ShownMessage } from "../../playground/slack/outcomes.ts";
-import type { WorldAddresses } from "../../playground/world/process.ts";
+import { addressesOf } from "../../playground/world/addresses.ts";
 import { channel, repo, slackUsers } from "../../playground/world/team.ts";
 import { startWorld, type World } from "../../playground/world/world.ts";
 
@@ -28,17 +28,7 @@ export type Stage = AsyncDisposable & {
 export async function setStage(): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), "afk-stage-"));
   const world = await startWorld(join(dir, "world"));
-  const kubeconfigFile = join(dir, "kubeconfig.yaml");
-  writeFileSync(kubeconfigFile, world.kubeconfig);
-  const addresses: WorldAddresses = {
-    githubUrl: world.github.url,
-    githubApiUrl: world.github.apiUrl,
-    slackApiUrl: world.slack.apiUrl,
-    t3Url: world.t3.url,
-    t3Token: world.t3Token,
-    clusterUrl: world.cluster.url,
-    kubeconfigFile,
-  };
+  const addresses = addressesOf(world, dir);
   const config = writeBotConfig(dir, addresses);
   const bots: Bot[] = [];
   const maintainer = world.github.as("maintainer");
