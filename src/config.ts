@@ -45,6 +45,12 @@ export type Config = {
   readonly volume: string;
   readonly stateDir: string;
   readonly policy: Policy;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly leaderElection: Omit<ConfigFile["leaderElection"], "leaseDuration" | "renewDeadline" | "retryPeriod"> & {
+    readonly leaseMs: number;
+    readonly renewMs: number;
+    readonly retryMs: number;
+  };
   readonly logLevel: ConfigFile["logLevel"];
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
 };
@@ -93,6 +99,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
   const absolute = (file: string): string => (isAbsolute(file) ? file : resolve(dirname(path), file));
   const volume = absolute(data.volume);
   const { policy } = data;
+  const { leaseDuration, renewDeadline, retryPeriod, ...election } = data.leaderElection;
   return {
     github: {
       apiUrl: data.github.apiUrl,
@@ -149,6 +156,8 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       labels: data.labels,
       trustedBots: policy.trustedBots,
     },
+    http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
+    leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
   };

@@ -95,6 +95,17 @@ describe("the config", () => {
     );
   });
 
+  test("listens for probes on loopback, and in a pod where the kubelet can ask", () => {
+    expect(load(good).http).toEqual({ host: "127.0.0.1", port: 8080 });
+    expect(load(good, { ...env, KUBERNETES_SERVICE_HOST: "10.0.0.1" }).http.host).toBe("0.0.0.0");
+  });
+
+  test("refuses a leader election whose times leave no margin", () => {
+    const text = problemsOf(`${good}leaderElection: { leaseDuration: 10s, renewDeadline: 10s, retryPeriod: 5s }\n`);
+    expect(text).toContain("leaderElection.leaseDuration: has to be longer than renewDeadline");
+    expect(text).toContain("leaderElection.renewDeadline: has to be longer than two retryPeriods");
+  });
+
   test.each(["", "- a list", "github: [", "just text"])("refuses %j with a sentence, not a stack", (text) => {
     expect(problemsOf(text)).toMatch(/afk\.yaml (has|is not)/);
   });

@@ -39,6 +39,7 @@ export function writeBotConfig(dir: string, world: WorldAddresses, over: Setting
     t3: { url: world.t3Url, token: { env: "AFK_T3_TOKEN" }, pilot: "auto", baseDir: join(dir, "world", "t3") },
     kubernetes: { kubeconfig: world.kubeconfigFile },
     volume: join(dir, "volume"),
+    http: { port: 0 },
     policy: { poll: "500ms", watch: "200ms", stall: "1m", turn: "3m", ciStart: "20s", ci: "1m", rollout: "2m" },
     repos: [{ repo, workloads: [{ namespace: cluster.namespace, name: cluster.deployment }] }],
   };
