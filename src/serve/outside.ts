@@ -1,0 +1,63 @@
+// The adapters, connected as the config says. None of them acts by itself.
+
+import type { Config } from "../config.ts";
+import { pollEvery } from "../domain/pace.ts";
+import type { Policy } from "../domain/policy.ts";
+import { createTrees } from "../git/trees.ts";
+import { connectGitHub } from "../github/connect.ts";
+import { createClusterClients } from "../kubernetes/clients.ts";
+import { createCluster } from "../kubernetes/cluster.ts";
+import { createSlackClient } from "../slack/client.ts";
+import { createChat } from "../slack/publish.ts";
+import { createT3Client } from "../t3/client.ts";
+import { createExecutor } from "../t3/executor.ts";
+import { createRuntime } from "../t3/runtime.ts";
+import { createSpending } from "../t3/spend.ts";
+import { createTokens } from "../t3/token.ts";
+import { layoutOf } from "../volume/layout.ts";
+import type { Base } from "./base.ts";
+
+/** Throws `config` where what the config names cannot be loaded; whether anything answers is not looked at. */
+export async function connectOutside(config: Config, { clock, log }: Pick<Base, "clock" | "log">) {
+  const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
+  const policy: Policy = { ...config.policy, pollMs };
+  const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
+  const { github } = connection;
+  const t3 = createT3Client({
+    url: config.t3.url,
+    tokens: createTokens(config.t3.token, config.t3.url, clock),
+    pollMs: policy.watchMs / 2,
+    clock,
+    log,
+  });
+  const executor = createExecutor({
+    client: t3,
+    runtime: createRuntime(config.t3.baseDir),
+    spending: createSpending({ baseDir: config.t3.baseDir, prices: config.t3.prices[config.t3.model.model] }),
+    publicUrl: config.t3.publicUrl,
+    model: config.t3.model,
+    clock,
+  });
+  const trees = createTrees({
+    layout: layoutOf(config.volume),
+    token: connection.auth.token,
+    fetchDefaultBranch: github.fetchDefaultBranch,
+  });
+  const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
+  const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log);
+  return {
+    policy,
+    connection,
+    github,
+    t3,
+    executor,
+    trees,
+    clusterClients,
+    cluster: createCluster(clusterClients, config.repos, trees.contains),
+    slack,
+    chat: createChat(slack, config.slack.channel, clock),
+    async close(): Promise<void> {
+      await Promise.all([t3.close(), connection.close()]);
+    },
+  };
+}
