@@ -20,6 +20,9 @@ export function activeRun(n: number, repo = `acme/repo-${n}`): Run {
     session: null,
     state: { name: "preparing", since: 1, failure: null, refusals: 0 },
     reached: {},
+    messages: 1,
+    orders: [],
+    resolved: [],
     shown: { commentId: null, comment: null, issue: null },
   };
 }

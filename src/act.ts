@@ -1,7 +1,7 @@
 // The side effects a run can ask for. Each is safe to repeat, as its identity follows from the run; its outcome comes
 // back as events. Of `interrupt` nothing is recorded: whether it worked is seen in the session.
 
-import type { Action } from "./domain/decide.ts";
+import type { Action } from "./domain/decision.ts";
 import type { RunEvent } from "./domain/event.ts";
 import { resumePrompt, unseenText } from "./domain/recover.ts";
 import type { Run } from "./domain/run.ts";
@@ -18,7 +18,8 @@ export async function act(action: Action, run: Run, parts: Parts): Promise<reado
     return [...(await perform(action, run, parts))];
   } catch (error) {
     const refused = error instanceof AfkError && error.code === "refused";
-    if (run.state.name !== "preparing" && !(refused && run.state.name === "working")) throw error;
+    const turning = run.state.name === "working" || run.state.name === "fixing";
+    if (run.state.name !== "preparing" && !(refused && turning)) throw error;
     const { clock, log } = parts;
     log.warn(
       { repo: run.repo, issue: run.issue.number, run: run.id, step: action, why: messageOf(error) },
@@ -31,7 +32,7 @@ export async function act(action: Action, run: Run, parts: Parts): Promise<reado
 async function perform(action: Action, run: Run, parts: Parts): Promise<readonly RunEvent[]> {
   const { trees, executor, clock, dependencies } = parts;
   const { state } = run;
-  const refusals = state.name === "preparing" || state.name === "working" ? (state.refusals ?? 0) : 0;
+  const refusals = "refusals" in state ? (state.refusals ?? 0) : 0;
   const on = <T>(dependency: Dependency, call: () => Promise<T>): Promise<T> => dependencies.watch(dependency, call);
   switch (action) {
     case "prepare-tree": {
@@ -44,12 +45,12 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
     }
     case "start-turn": {
       const session = require(run.session, "a session");
-      const message = { ordinal: 1, text: run.prompt.text };
+      const message = { ordinal: 1, text: run.prompt.text, ...(await nextMessage(run, parts)) };
       const turn = await on("t3", () => executor.sendTurn(run, session, message, refusals));
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn }];
     }
     case "interrupt": {
-      if (state.name !== "working") return [];
+      if (state.name !== "working" && state.name !== "fixing") return [];
       const session = require(run.session, "a session");
       const age = clock.now() - (state.stop?.since ?? clock.now());
       const attempt = { number: Math.floor(age / INTERRUPT_AGAIN_MS), refusals };
@@ -62,7 +63,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       return [];
     }
     case "resume-turn": {
-      if (state.name !== "working") return [];
+      if (state.name !== "working" && state.name !== "fixing") return [];
       const session = require(run.session, "a session");
       const { turn } = state;
       const message = { ordinal: turn.ordinal + 1, text: resumePrompt(unseenText(turn, run.prompt.text)) };
@@ -70,6 +71,8 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       const resumed = { ...next, resumes: (turn.resumes ?? 0) + 1 };
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn: resumed }];
     }
+    case "carry-out-order":
+      return await carryOut(run, parts, refusals);
     case "release-tree": {
       // An agent stays at its place after a turn, and may come back to it by itself: the tree is not taken from under one.
       const { session } = run;
@@ -81,6 +84,36 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
     default:
       return action satisfies never;
   }
+}
+
+/** The message of the turn that is to start, where it is not the task's own. */
+async function nextMessage(
+  run: Run,
+  _parts: Parts,
+): Promise<{ readonly ordinal: number; readonly text: string } | undefined> {
+  const message = run.state.name === "preparing" ? run.state.message : undefined;
+  if (message === undefined || message.kind === "task") {
+    return message && { ordinal: message.ordinal, text: run.prompt.text };
+  }
+  return { ordinal: message.ordinal, text: message.text };
+}
+
+/** What a person asked of a session at work. What it waits for may have been answered elsewhere: then nothing is sent. */
+async function carryOut(run: Run, parts: Parts, refusals: number): Promise<readonly RunEvent[]> {
+  const { executor, clock, dependencies } = parts;
+  const order = run.orders[0];
+  if (order === undefined) return [];
+  const { what } = order;
+  const session = require(run.session, "a session");
+  const send = async (): Promise<"sent" | "stale"> => {
+    if (what.kind === "answer") return await executor.answer(run, session, what.request, what.answers, refusals);
+    if (what.kind === "approve") return await executor.approve(run, session, what.request, what.decision, refusals);
+    return "stale";
+  };
+  const sent = await dependencies.watch("t3", send);
+  const [outcome, text] =
+    sent === "sent" ? (["done", ""] as const) : (["stale", "Nobody waits for it any more."] as const);
+  return [{ type: "run.order-over", at: clock.now(), run: run.id, order: order.id, outcome, text }];
 }
 
 /** An interrupt that found nothing to interrupt yet is sent anew after so long, under another id. */

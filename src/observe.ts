@@ -2,10 +2,10 @@
 
 import type { VerifyingEvidence, WorkingEvidence } from "./domain/evidence.ts";
 import { unknown } from "./domain/observed.ts";
-import type { Run, RunStateOf, Turn } from "./domain/run.ts";
+import type { Run, RunStateOf, Turn, Turning } from "./domain/run.ts";
 import type { Parts } from "./parts.ts";
 
-export async function observeWorking(run: Run, state: RunStateOf<"working">, parts: Parts): Promise<WorkingEvidence> {
+export async function observeTurning(run: Run, state: Turning, parts: Parts): Promise<WorkingEvidence> {
   const turn = await readTurn(run, state.turn, state.stop !== null, parts);
   const over = turn.known && turn.value.is === "ended";
   const landed = over ? await parts.trees.findLanded(run) : unknown("the turn has not ended");
@@ -29,11 +29,12 @@ export async function observeVerifying(
   return { checks, rollouts };
 }
 
-/** A blocked run's last turn, which may still be going on. */
+/** A stopped run's last turn, which may still be going on. */
 export async function observeTurn(run: Run, parts: Parts): Promise<WorkingEvidence["turn"]> {
-  if (run.state.name !== "blocked" || !run.state.agentMayLive) return unknown("not asked");
-  if (run.state.turn === null) return unknown("the run has no turn");
-  return await readTurn(run, run.state.turn, true, parts);
+  const { state } = run;
+  if ((state.name !== "blocked" && state.name !== "frozen") || !state.agentMayLive) return unknown("not asked");
+  if (state.turn === null) return unknown("the run has no turn");
+  return await readTurn(run, state.turn, true, parts);
 }
 
 async function readTurn(run: Run, turn: Turn, stopped: boolean, parts: Parts): Promise<WorkingEvidence["turn"]> {

@@ -71,7 +71,7 @@ export function createPublisher(parts: {
     const posted = store.state.threads[issueKey(run.repo, run.issue.number)];
     if (!onGitHub || said === undefined || posted === undefined) return false;
     const { root, replies } = said;
-    return posted.digest === digestOf(root) && replies.every(({ key }) => typeof posted.replies[key] === "string");
+    return posted.digest === digestOf(root) && replies.every(({ key }) => typeof posted.replies[key]?.ts === "string");
   }
 
   const githubLoop = createLoop<RunId>({ name: "github", concurrency: 4, backoff: BACKOFF, log, work: showOnGitHub });

@@ -6,15 +6,19 @@
 import { act } from "./act.ts";
 import { adoptStranded } from "./adopt.ts";
 import { archiveEnded } from "./archive.ts";
-import { dispatch, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
-import { type Decision, decideBlocked, decidePreparing, decideVerifying, decideWorking } from "./domain/decide.ts";
+import { dispatch, findNext, findSlot, oneAtATime, stillPasses } from "./dispatch.ts";
+import { decidePreparing, decideStopped } from "./domain/decide.ts";
+import type { Decision } from "./domain/decision.ts";
 import type { BotEvent } from "./domain/event.ts";
 import { supersededBy } from "./domain/gates.ts";
+import { decideOrder } from "./domain/orders.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isActive, isEnded, type Run } from "./domain/run.ts";
 import { runsOf } from "./domain/state.ts";
+import { decideTurning } from "./domain/turning.ts";
+import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";
-import { observeTurn, observeVerifying, observeWorking } from "./observe.ts";
+import { observeTurn, observeTurning, observeVerifying } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 
 /** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
@@ -55,30 +59,47 @@ async function moveRun(id: string, parts: Parts): Promise<number> {
 }
 
 async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
+  const asked = await decideAsked(run, parts);
+  if (asked !== undefined) return asked;
   const { policy, clock, store } = parts;
   const { state } = run;
+  const paused = (): boolean => store.state.pause !== null;
   switch (state.name) {
     case "preparing":
-      return decidePreparing(run, state, policy, store.state.pause !== null, clock.now());
+      return decidePreparing(run, state, policy, paused(), clock.now());
     case "working":
-      return decideWorking(
-        run,
-        state,
-        await observeWorking(run, state, parts),
-        policy,
-        clock.now(),
-        store.state.pause !== null,
-      );
-    case "verifying":
-      return decideVerifying(run, state, await observeVerifying(run, state, parts), policy, clock.now());
+    case "fixing": {
+      const evidence = await observeTurning(run, state, parts);
+      return decideTurning(run, state, evidence, policy, clock.now(), paused());
+    }
+    case "verifying": {
+      const evidence = await observeVerifying(run, state, parts);
+      return decideVerifying(run, state, evidence, policy, clock.now(), paused());
+    }
     case "blocked":
-      return decideBlocked(run, state, await observeTurn(run, parts), policy, clock.now());
+    case "frozen":
+      return decideStopped(run, state, await observeTurn(run, parts), policy, clock.now());
     case "deployed":
     case "abandoned":
+    case "handed-over":
       return run.tree === null ? undefined : { do: "act", action: "release-tree" };
     default:
       return state satisfies never;
   }
+}
+
+/** What people asked for goes before what the run would do by itself. */
+async function decideAsked(run: Run, { policy, clock, store, trees }: Parts): Promise<Decision | undefined> {
+  if (run.orders.length === 0) return undefined;
+  const active = Object.values(store.state.runs).filter(isActive).length;
+  const around = {
+    paused: store.state.pause !== null,
+    others: runsOf(store.state, run.repo).filter((other) => other.id !== run.id),
+    room: active < policy.maxRuns,
+    freeSlot: await findSlot(run.repo, "", store.state, trees),
+    policy,
+  };
+  return decideOrder(run, around, clock.now());
 }
 
 /** Dispatches the repo's next released issue, where every gate passes. */

@@ -19,9 +19,12 @@ const FACE: Record<Run["state"]["name"], string> = {
   preparing: ":hammer_and_wrench:",
   working: ":robot_face:",
   verifying: ":mag:",
+  fixing: ":wrench:",
   blocked: ":octagonal_sign:",
+  frozen: ":ice_cube:",
   deployed: ":rocket:",
   abandoned: ":wastebasket:",
+  "handed-over": ":handshake:",
 };
 
 /** The live card: the root of the issue's thread, redrawn from the run's state. */
@@ -61,6 +64,7 @@ function summary(run: Run): string {
   const took = elapsed(state.since - run.startedAt);
   switch (state.name) {
     case "working":
+    case "fixing":
       return state.stop === null ? "" : `: ${state.stop.reason.text}`;
     case "verifying":
       return ` ${commitLink(run)}: waiting for CI and the rollout`;
@@ -68,7 +72,10 @@ function summary(run: Run): string {
       return ` after ${took}: ${state.reason.text}`;
     case "deployed":
       return ` ${commitLink(run)} in ${took}`;
+    case "frozen":
+      return ` ${commitLink(run)} after ${took}: ${state.reason.text}`;
     case "abandoned":
+    case "handed-over":
       return `: ${escapeMrkdwn(state.why)}`;
     case "preparing":
       return state.failure === null ? "" : `: ${state.failure.step.replaceAll("-", " ")} failed, trying again`;
@@ -78,7 +85,7 @@ function summary(run: Run): string {
 }
 
 function reason(run: Run): readonly KnownBlock[] {
-  const details = run.state.name === "blocked" ? run.state.reason.details : null;
+  const details = "reason" in run.state ? run.state.reason.details : null;
   if (details === null || details.trim() === "") return [];
   return [
     {

@@ -22,7 +22,7 @@ export function comment(run: Run): string {
     "",
     ...phasesOf(run).map(phaseLine),
   ];
-  if (state.name !== "blocked") return lines.join("\n");
+  if (!("reason" in state)) return lines.join("\n");
   const { text, details } = state.reason;
   return [...lines, "", text, ...(details ? ["", fenced(cut(details.trim(), 3_000))] : [])].join("\n");
 }

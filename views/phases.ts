@@ -14,12 +14,12 @@ export type Phase = {
 export function phasesOf(run: Run): readonly Phase[] {
   const { state } = run;
   const landed = landedOf(run);
-  const stopped = state.name === "blocked" || state.name === "abandoned";
+  const stopped = "reason" in state || state.name === "abandoned" || state.name === "handed-over";
   const here = (isNow: boolean): Phase["state"] => (stopped ? "stopped" : isNow ? "now" : "open");
   const turnSeen =
     state.name !== "preparing" &&
     run.session !== null &&
-    (state.name !== "blocked" || state.reason.kind !== "cannot-prepare");
+    (!("reason" in state) || state.reason.kind !== "cannot-prepare");
   return [
     { title: "Released", state: "done", seen: `by ${run.release.actor}`, at: run.release.at },
     {
@@ -62,13 +62,19 @@ export function repoUrl(run: Run): string {
 export function stateWord(run: Run): string {
   switch (run.state.name) {
     case "preparing":
-      return "Preparing";
+      return run.state.landed === undefined ? "Preparing" : "Fixing";
     case "working":
-      return run.state.stop === null ? "Working" : "Stopping";
+      return run.state.stop === null ? (run.state.asked === undefined ? "Working" : "Asking") : "Stopping";
+    case "fixing":
+      return run.state.stop === null ? (run.state.asked === undefined ? "Fixing" : "Asking") : "Stopping";
     case "verifying":
       return "Verifying";
     case "blocked":
       return "Blocked";
+    case "frozen":
+      return "Frozen";
+    case "handed-over":
+      return "Handed over";
     case "deployed":
       return "Deployed";
     case "abandoned":

@@ -1,5 +1,5 @@
 import type { KnownBlock } from "@slack/types";
-import { isEnded, type Run } from "../src/domain/run.ts";
+import { isActive, isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
 import { stateWord } from "./phases.ts";
 import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
@@ -26,9 +26,10 @@ export type StatusInput = {
 
 export function status({ runs, pause, disarmed, dependencies, repos, polling, now }: StatusInput): View {
   const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
-  const active = open.filter((run) => run.state.name !== "blocked").length;
-  const blocked = open.length - active;
-  const headline = `${active} active, ${blocked} blocked, ${repos} ${repos === 1 ? "repo" : "repos"} enrolled`;
+  const active = open.filter(isActive).length;
+  const frozen = open.filter((run) => run.state.name === "frozen").length;
+  const blocked = open.length - active - frozen;
+  const headline = `${active} active, ${blocked} blocked, ${frozen === 0 ? "" : `${frozen} frozen, `}${repos} ${repos === 1 ? "repo" : "repos"} enrolled`;
   const paused =
     pause === null ? "" : `\n:double_vertical_bar: Paused by <@${pause.by}>: ${escapeMrkdwn(pause.reason)}`;
   const unarmed =
@@ -69,7 +70,7 @@ function pollingLines({ wantedMs, everyMs, limits }: PollingShown, repos: number
 function runLine(run: Run, now: number): KnownBlock {
   const name = `${run.repo}#${run.issue.number}`;
   const since = elapsed(now - run.state.since);
-  const why = run.state.name === "blocked" ? ` – ${run.state.reason.text}` : "";
+  const why = "reason" in run.state ? ` – ${run.state.reason.text}` : "";
   const session = run.session?.url ? [plain("  "), link(run.session.url, "session")] : [];
   return {
     type: "rich_text",

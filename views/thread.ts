@@ -30,13 +30,14 @@ function replyOf(run: Run): readonly Reply[] {
       },
     ];
   }
-  if (state.name !== "blocked") return [];
-  const text = `:octagonal_sign: *Blocked* ${run.repo}#${run.issue.number}: ${state.reason.text}`;
+  if (!("reason" in state)) return [];
+  const word = state.name === "frozen" ? ":ice_cube: *Frozen*" : ":octagonal_sign: *Blocked*";
+  const text = `${word} ${run.repo}#${run.issue.number}: ${state.reason.text}`;
   const next =
     "A person has to look: the issue is labelled for one. To have it tried again, settle what blocks it, then put the ready label back on.";
   return [
     {
-      key: `${run.id}/blocked`,
+      key: `${run.id}/${state.name}/${state.since}`,
       broadcast: true,
       text,
       blocks: [

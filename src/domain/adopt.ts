@@ -44,6 +44,9 @@ export function rebuiltRun({ repo, issue, release, defaultBranch, slot }: Known,
     prompt: { text, sha256: digestOf(text), sources: [] },
     startedAt: now,
     reached: {},
+    messages: 0,
+    orders: [],
+    resolved: [],
     tree: null,
     session: null,
     state: { name: "preparing", since: now, failure: null, refusals: 0 },
@@ -60,7 +63,7 @@ export function adoptedRun(
   const { tree, session, turn } = found;
   const reached = { tree: startedAt, turn: turn.askedAt };
   const state = { name: "working", since: turn.askedAt, turn, stop: null } as const;
-  return { ...run, startedAt, tree, session, reached, state };
+  return { ...run, startedAt, tree, session, reached, state, messages: turn.ordinal };
 }
 
 /** The run as a question to people. Its issue is then labelled for one. */
@@ -72,7 +75,6 @@ export function escalatedRun(run: Run, details: string, now: number): Run {
       name: "blocked",
       since: now,
       reason: { kind: "session-lost", text, details },
-      landed: null,
       turn: null,
       agentMayLive: false,
     },

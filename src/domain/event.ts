@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { orderSchema } from "./order.ts";
 import {
+  askedSchema,
   blockReasonSchema,
   landedSchema,
+  messageSchema,
   type RunId,
   runSchema,
   sessionSchema,
@@ -12,6 +15,8 @@ import {
 
 const run = z.string();
 const at = z.number().int().nonnegative();
+/** The order that the event carries out; it is over with it. */
+const order = z.string().optional();
 
 /** Everything that can happen to the bot's state. One writer: `store.commit`; one meaning: `reduce`. */
 export const eventSchema = z.discriminatedUnion("type", [
@@ -23,7 +28,7 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.session-opened"), at, run, session: sessionSchema }),
   z.object({ type: z.literal("run.turn-started"), at, run, turn: turnSchema }),
   z.object({ type: z.literal("run.turn-identified"), at, run, turnId: z.string() }),
-  z.object({ type: z.literal("run.stop-ordered"), at, run, reason: blockReasonSchema }),
+  z.object({ type: z.literal("run.stop-ordered"), at, run, reason: blockReasonSchema, order }),
   z.object({ type: z.literal("run.resume-ordered"), at, run, why: z.string() }),
   z.object({ type: z.literal("run.spend-seen"), at, run, spend: spendSchema }),
   z.object({ type: z.literal("run.landed"), at, run, landed: landedSchema }),
@@ -32,12 +37,63 @@ export const eventSchema = z.discriminatedUnion("type", [
     at,
     run,
     reason: blockReasonSchema,
-    landed: landedSchema.nullable(),
+    /** Set by version 1 of the journal only: what had landed, and is frozen then. */
+    landed: landedSchema.nullable().default(null),
+    agentMayLive: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("run.frozen"),
+    at,
+    run,
+    reason: blockReasonSchema,
+    landed: landedSchema,
     agentMayLive: z.boolean(),
   }),
   z.object({ type: z.literal("run.agent-settled"), at, run }),
+  z.object({ type: z.literal("run.forensics-kept"), at, run, path: z.string() }),
+  /** A corrective message is to be sent. `counts`: against the budget, as a person's revert does not. */
+  z.object({
+    type: z.literal("run.fix-ordered"),
+    at,
+    run,
+    message: messageSchema,
+    landed: landedSchema,
+    counts: z.boolean(),
+    order,
+  }),
+  z.object({ type: z.literal("run.rerun-ordered"), at, run, why: z.string() }),
+  z.object({ type: z.literal("run.asked"), at, run, asked: askedSchema }),
+  z.object({ type: z.literal("run.ask-over"), at, run }),
+  z.object({ type: z.literal("run.ordered"), at, run, order: orderSchema }),
+  z.object({
+    type: z.literal("run.order-over"),
+    at,
+    run,
+    order: z.string(),
+    outcome: z.enum(["done", "stale", "refused"]),
+    text: z.string(),
+  }),
+  /** A blocked run is taken up again by this message; `cold` in a slot that is not its own. */
+  z.object({
+    type: z.literal("run.unblocked"),
+    at,
+    run,
+    message: messageSchema,
+    slot: z.number().int().positive(),
+    order,
+  }),
+  /** A frozen run is judged again: a red verdict then freezes it anew, or is fixed with a fresh budget. */
+  z.object({
+    type: z.literal("run.unfrozen"),
+    at,
+    run,
+    how: z.enum(["verify-again", "keep-fixing"]),
+    guidance: z.string(),
+    order,
+  }),
+  z.object({ type: z.literal("run.handed-over"), at, run, why: z.string(), order }),
   z.object({ type: z.literal("run.deployed"), at, run, evidence: z.array(z.string()).readonly() }),
-  z.object({ type: z.literal("run.abandoned"), at, run, why: z.string() }),
+  z.object({ type: z.literal("run.abandoned"), at, run, why: z.string(), order }),
   z.object({ type: z.literal("run.tree-released"), at, run }),
   z.object({ type: z.literal("run.archived"), at, run }),
   z.object({ type: z.literal("github.comment-shown"), at, run, commentId: z.number().int(), digest: z.string() }),
@@ -45,7 +101,15 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("slack.root-attempted"), at, issue: z.string(), channel: z.string() }),
   z.object({ type: z.literal("slack.root-shown"), at, issue: z.string(), ts: z.string(), digest: z.string() }),
   z.object({ type: z.literal("slack.reply-attempted"), at, issue: z.string(), key: z.string() }),
-  z.object({ type: z.literal("slack.reply-shown"), at, issue: z.string(), key: z.string(), ts: z.string() }),
+  z.object({
+    type: z.literal("slack.reply-shown"),
+    at,
+    issue: z.string(),
+    key: z.string(),
+    ts: z.string(),
+    /** Of what it shows; null where an older version posted it. */
+    digest: z.string().nullable().default(null),
+  }),
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
 ]);

@@ -9,7 +9,7 @@ import type { Observed } from "./observed.ts";
 import type { Policy } from "./policy.ts";
 import { priorityOf } from "./priority.ts";
 import { issueKey, type RepoKey } from "./repo.ts";
-import { holdsRepo, isActive, type Release, type Run } from "./run.ts";
+import { holdsRepo, isActive, type Release, type Run, waitsForRepo } from "./run.ts";
 import { type BotState, runsOf } from "./state.ts";
 import { trusted, unedited } from "./trust.ts";
 
@@ -112,8 +112,15 @@ function enrolled(repo: RepoKey, { enrolment, now }: Standing): Gate {
 }
 
 function repoFree(runs: readonly Run[], candidate: Candidate): Gate {
-  const holders = runs.filter((run) => !supersededBy(run, candidate)).flatMap((run) => holdsRepo(run) ?? []);
+  const holders = runs
+    .filter((run) => !supersededBy(run, candidate))
+    .flatMap((run) => holdsRepo(run) ?? goesFirst(run) ?? []);
   return holders.length === 0 ? pass("repo free", "no run holds the repo") : fail("repo free", holders.join("; "));
+}
+
+function goesFirst(run: Run): string | undefined {
+  if (waitsForRepo(run) === undefined) return undefined;
+  return `run ${run.id} on #${run.issue.number} was unblocked and goes first`;
 }
 
 /** Releasing a blocked issue anew is a person's decision to try it again on what is there now. */

@@ -19,6 +19,11 @@ export type Policy = {
   readonly budgetUsd: number;
   /** What a run may use where its cost is unknown; null = no limit. */
   readonly budgetTokens: number | null;
+  /** How long the agent may wait for an answer or an approval; then it is interrupted, and the run blocked. */
+  readonly askTimeoutMs: number;
+  /** Corrective turns after the first red verdict, at most so many and so long. */
+  readonly maxFixes: number;
+  readonly fixMs: number;
   /** From an interrupt until the turn must have ended. */
   readonly settleMs: number;
   /** From landing to the first CI run. */

@@ -4,7 +4,7 @@
 
 import type { TurnSeen, WorkingEvidence } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
-import type { BlockReason, RunStateOf, Turn } from "./run.ts";
+import type { BlockReason, Turn, Turning } from "./run.ts";
 
 export type Recovery =
   | { readonly do: "order"; readonly why: string }
@@ -19,7 +19,7 @@ const REFUSALS = 3;
 
 /** What a restart asks for next; undefined = nothing, decide as ever. */
 export function recover(
-  state: RunStateOf<"working">,
+  state: Turning,
   seen: TurnSeen,
   landed: WorkingEvidence["landed"],
   policy: Policy,

@@ -1,11 +1,15 @@
 // A run: one issue's way from dispatch to an end. It is a value; only `reduce` (state.ts) makes a next one.
 //
 // States:  preparing → working → verifying → deployed
-//               └─────────┴──────────┴─────→ blocked → abandoned (a later release of the issue took over)
+//              ↑│         │      ↑↓   │└──→ frozen ──→ fixing, verifying, or an end (a person's order)
+//              │└────┬────┘    fixing └───────┘
+//              └─ blocked ──→ preparing (unblocked), or an end: abandoned, handed-over
 //
-// A state carries the evidence it was entered with. The schemas are the store's validation and the types at once.
+// Nothing has landed before `verifying`, and something has after it: so a run that stops is blocked before, and frozen
+// after. People move a run by orders (order.ts). A state carries the evidence it was entered with. The schemas are the store's validation and the types at once.
 
 import { z } from "zod";
+import { orderSchema, resolvedSchema } from "./order.ts";
 
 const at = z.number().int().nonnegative().describe("UTC, milliseconds since the epoch");
 const sha = z.string().regex(/^[0-9a-f]{40,64}$/);
@@ -65,10 +69,14 @@ export const blockReasonSchema = z
       "budget",
       "nothing-landed",
       "session-lost",
+      "stopped",
+      "wrong-branch",
       "ci-red",
       "ci-silent",
       "rollout-red",
       "rollout-silent",
+      "fix-budget",
+      "vanished",
     ]),
     text: z.string(),
     details: z.string().nullable(),
@@ -78,6 +86,67 @@ export type BlockReason = z.infer<typeof blockReasonSchema>;
 
 const stopSchema = z.object({ since: at, reason: blockReasonSchema }).readonly();
 
+/** What the agent waits for, as the executor shows it. Its texts are the agent's own: hostile, for quoting only. */
+export const askedSchema = z
+  .object({
+    since: at,
+    kind: z.enum(["approval", "input"]),
+    requests: z
+      .array(
+        z
+          .object({
+            id: z.string(),
+            text: z.string(),
+            questions: z
+              .array(
+                z
+                  .object({
+                    id: z.string(),
+                    text: z.string(),
+                    header: z.string().nullable(),
+                    options: z
+                      .array(z.object({ label: z.string(), description: z.string().nullable() }).readonly())
+                      .readonly(),
+                    many: z.boolean(),
+                  })
+                  .readonly(),
+              )
+              .readonly()
+              .optional(),
+          })
+          .readonly(),
+      )
+      .readonly(),
+  })
+  .readonly();
+export type Asked = z.infer<typeof askedSchema>;
+
+/** The next message to the session, once it is decided and until it is a turn. Its number makes its identity. */
+export const messageSchema = z
+  .object({
+    ordinal: z.number().int().positive(),
+    kind: z.enum(["task", "guidance", "answer", "fix", "revert"]),
+    /** What a person said, or what the message quotes; the task's own text is the run's prompt. */
+    text: z.string(),
+  })
+  .readonly();
+export type Message = z.infer<typeof messageSchema>;
+
+/** A turn in flight, with what was decided about it. */
+const inFlight = {
+  since: at,
+  turn: turnSchema,
+  stop: stopSchema.nullable(),
+  /** The agent waits for a person; absent = it does not, as far as was seen. */
+  asked: askedSchema.optional(),
+  /** How long it has waited for people in this turn; that time is not the agent's. */
+  waitedMs: z.number().int().nonnegative().optional(),
+  /** The executor was restarted under the turn: what is left of it is ended, then a next turn goes on. */
+  resume: z.object({ since: at, why: z.string() }).readonly().optional(),
+  /** Refused executor commands in this state so far. */
+  refusals: z.number().int().positive().optional(),
+};
+
 const runStateSchema = z.discriminatedUnion("name", [
   z.object({
     name: z.literal("preparing"),
@@ -85,29 +154,50 @@ const runStateSchema = z.discriminatedUnion("name", [
     failure: z.object({ step: z.string(), text: z.string(), at }).readonly().nullable(),
     /** Refused executor commands so far: a refused command id stays refused, so the next try needs another. */
     refusals: z.number().int().nonnegative(),
+    /** Absent = the task itself, the run's first message. */
+    message: messageSchema.optional(),
+    /** What had landed when the message was decided: then it is a corrective one. Absent = nothing. */
+    landed: landedSchema.optional(),
   }),
+  z.object({ name: z.literal("working"), ...inFlight }),
   z.object({
-    name: z.literal("working"),
+    name: z.literal("verifying"),
     since: at,
-    turn: turnSchema,
-    stop: stopSchema.nullable(),
-    /** The executor was restarted under the turn: what is left of it is ended, then a next turn goes on. */
-    resume: z.object({ since: at, why: z.string() }).readonly().optional(),
-    /** Refused executor commands in this state so far. */
-    refusals: z.number().int().positive().optional(),
+    landed: landedSchema,
+    /** A red verdict is answered by a fix, or, after a person's order, by freezing again. */
+    onRed: z.enum(["fix", "freeze"]).default("fix"),
+    /** The landed commits take the run's own ones back: green then ends it as handed over. */
+    reverts: z.boolean().default(false),
+    /** CI jobs that were run again by the bot, once, before anything was asked of the agent. */
+    rerun: z.object({ at, why: z.string() }).readonly().optional(),
+    /** What a person said to the next fix. */
+    guidance: z.string().optional(),
   }),
-  z.object({ name: z.literal("verifying"), since: at, landed: landedSchema }),
+  /** A corrective turn after a red verdict. `landed` is what was red. */
+  z.object({ name: z.literal("fixing"), ...inFlight, landed: landedSchema, kind: z.enum(["fix", "revert"]) }),
   z.object({
     name: z.literal("blocked"),
     since: at,
     reason: blockReasonSchema,
-    landed: landedSchema.nullable(),
     turn: turnSchema.nullable(),
     /** The agent was told to stop and was never seen to: the repo may not take other work. */
     agentMayLive: z.boolean(),
+    /** The question that nobody answered in time: a later answer becomes a turn. */
+    asked: askedSchema.optional(),
+  }),
+  z.object({
+    name: z.literal("frozen"),
+    since: at,
+    reason: blockReasonSchema,
+    landed: landedSchema,
+    turn: turnSchema.nullable(),
+    agentMayLive: z.boolean(),
+    /** Where on the volume the forensics are kept; absent = not gathered yet. */
+    forensics: z.string().optional(),
   }),
   z.object({ name: z.literal("deployed"), since: at, landed: landedSchema, evidence: z.array(z.string()).readonly() }),
   z.object({ name: z.literal("abandoned"), since: at, why: z.string() }),
+  z.object({ name: z.literal("handed-over"), since: at, why: z.string(), landed: landedSchema.nullable() }),
 ]);
 export type RunState = Readonly<z.infer<typeof runStateSchema>>;
 export type RunStateOf<Name extends RunState["name"]> = Extract<RunState, { name: Name }>;
@@ -140,6 +230,14 @@ export const runSchema = z
     tree: treeSchema.nullable(),
     session: sessionSchema.nullable(),
     spend: spendSchema.optional(),
+    /** Messages sent to the session so far. */
+    messages: z.number().int().nonnegative().default(0),
+    /** Fix-forward so far: counted from the first red verdict, and anew where a person grants it. */
+    fixes: z.object({ since: at, attempts: z.number().int().nonnegative() }).readonly().optional(),
+    /** What people asked for and has not been done yet, oldest first. */
+    orders: z.array(orderSchema).readonly().default([]),
+    /** What people asked for and what came of it, newest last. */
+    resolved: z.array(resolvedSchema).readonly().default([]),
     state: runStateSchema.readonly(),
     shown: shownSchema,
   })
@@ -147,26 +245,39 @@ export const runSchema = z
 export type Run = z.infer<typeof runSchema>;
 export type RunId = Run["id"];
 
+/** A state in which a turn is in flight. */
+export type Turning = RunStateOf<"working"> | RunStateOf<"fixing">;
+
 export function isEnded(run: Run): boolean {
-  return run.state.name === "deployed" || run.state.name === "abandoned";
+  const { name } = run.state;
+  return name === "deployed" || name === "abandoned" || name === "handed-over";
 }
 
-/** Whether the loop still has something to move: ended runs have only what they show, blocked ones wait for people. */
+/** Whether the loop still has something to move: ended runs have only what they show, stopped ones wait for people. */
 export function isActive(run: Run): boolean {
-  return run.state.name === "preparing" || run.state.name === "working" || run.state.name === "verifying";
+  const { name } = run.state;
+  return name === "preparing" || name === "working" || name === "verifying" || name === "fixing";
 }
 
-/** Whether the repo may take no other work because of this run, and why. */
+/** Whether nothing else may work in the repo because of this run, and why. */
 export function holdsRepo(run: Run): string | undefined {
-  if (isActive(run)) return `run ${run.id} on #${run.issue.number} is ${run.state.name}`;
-  if (run.state.name !== "blocked") return undefined;
-  if (run.state.landed !== null) return `run ${run.id} on #${run.issue.number} landed and is red or unproven`;
-  if (run.state.agentMayLive) return `the agent of run ${run.id} was told to stop and has not settled`;
+  const { id, issue, state } = run;
+  if (isActive(run)) return `run ${id} on #${issue.number} is ${state.name}`;
+  if (state.name === "frozen") return `run ${id} on #${issue.number} is frozen: a person has to unfreeze it`;
+  if (state.name !== "blocked") return undefined;
+  if (state.agentMayLive) return `the agent of run ${id} was told to stop and has not settled`;
   return undefined;
 }
 
+/** A blocked run that a person let go on: it goes before new issues, the one asked for first before the others. */
+export function waitsForRepo(run: Run): number | undefined {
+  if (run.state.name !== "blocked") return undefined;
+  return run.orders.find(({ what }) => TAKES_UP.has(what.kind))?.at;
+}
+
+const TAKES_UP: ReadonlySet<string> = new Set(["unblock", "retry", "answer", "steer"]);
+
 export function landedOf(run: Run): Landed | null {
-  return run.state.name === "verifying" || run.state.name === "deployed" || run.state.name === "blocked"
-    ? run.state.landed
-    : null;
+  const { state } = run;
+  return "landed" in state ? (state.landed ?? null) : null;
 }

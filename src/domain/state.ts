@@ -3,23 +3,28 @@
 
 import { z } from "zod";
 import type { BotEvent } from "./event.ts";
+import { reduceRun } from "./reduce-run.ts";
 import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
-import { isEnded, type Run, type RunId, type RunState, runSchema } from "./run.ts";
+import { isEnded, type Run, type RunId, runSchema } from "./run.ts";
 
-/** One Slack thread per issue. A reply's `ts` is null between the try and the proof that it was posted. */
+/** A reply's `ts` is null between the try and the proof that it was posted; `digest` is of what it shows. */
+const replySchema = z.object({ ts: z.string().nullable(), digest: z.string().nullable() }).readonly();
+export type ReplyShown = z.infer<typeof replySchema>;
+
+/** One Slack thread per issue. */
 const threadSchema = z
   .object({
     channel: z.string(),
     ts: z.string().nullable(),
     digest: z.string().nullable(),
     attemptedAt: z.number().int().nullable().default(null).describe("the last try to post, whatever came of it"),
-    replies: z.record(z.string(), z.string().nullable()).readonly(),
+    replies: z.record(z.string(), replySchema).readonly(),
   })
   .readonly();
 export type IssueThread = z.infer<typeof threadSchema>;
 
 /** Raised with a step in src/store/migrations.ts. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 export const stateSchema = z
   .object({
@@ -33,7 +38,7 @@ export const stateSchema = z
   .readonly();
 export type BotState = z.infer<typeof stateSchema>;
 
-export const emptyState: BotState = { version: 2, sequence: 0, pause: null, runs: {}, threads: {}, past: {} };
+export const emptyState: BotState = { version: 3, sequence: 0, pause: null, runs: {}, threads: {}, past: {} };
 
 export function reduce(state: BotState, event: BotEvent): BotState {
   return reduceAll(state, [event]);
@@ -81,70 +86,11 @@ function apply(state: BotState, event: BotEvent): BotState {
     case "bot.resumed":
       return { ...state, pause: null };
     default:
-      return withRun(state, event.run, (run) => applyToRun(run, event));
+      return withRun(state, event.run, (run) => reduceRun(run, event));
   }
 }
 
 type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
-type OneRunEvent = Exclude<
-  BotEvent,
-  ThreadEvent | { type: `bot.${string}` } | { type: "run.dispatched" | "run.adopted" | "run.archived" }
->;
-
-function applyToRun(run: Run, event: OneRunEvent): Run {
-  const { at } = event;
-  switch (event.type) {
-    case "run.step-failed":
-      if (run.state.name === "working" && event.refused) {
-        return moved(run, { ...run.state, refusals: (run.state.refusals ?? 0) + 1 });
-      }
-      if (run.state.name !== "preparing") return run;
-      return moved(run, {
-        ...run.state,
-        failure: { step: event.step, text: event.text, at },
-        refusals: run.state.refusals + (event.refused ? 1 : 0),
-      });
-    case "run.tree-ready":
-      return { ...reaching(run, "tree", at), tree: event.tree };
-    case "run.session-opened":
-      return { ...run, session: event.session };
-    case "run.turn-started":
-      return moved(reaching(run, "turn", at), { name: "working", since: at, turn: event.turn, stop: null });
-    case "run.turn-identified":
-      if (run.state.name !== "working") return run;
-      return moved(run, { ...run.state, turn: { ...run.state.turn, turnId: event.turnId } });
-    case "run.stop-ordered":
-      if (run.state.name !== "working" || run.state.stop !== null) return run;
-      return moved(run, { ...run.state, stop: { since: at, reason: event.reason } });
-    case "run.resume-ordered":
-      if (run.state.name !== "working" || run.state.stop !== null) return run;
-      return moved(run, { ...run.state, resume: { since: at, why: event.why } });
-    case "run.spend-seen":
-      return { ...run, spend: event.spend };
-    case "run.landed":
-      return moved(reaching(run, "landed", at), { name: "verifying", since: at, landed: event.landed });
-    case "run.blocked": {
-      const { reason, landed, agentMayLive } = event;
-      const turn = run.state.name === "working" ? run.state.turn : null;
-      return moved(run, { name: "blocked", since: at, reason, landed, turn, agentMayLive });
-    }
-    case "run.agent-settled":
-      return run.state.name === "blocked" ? moved(run, { ...run.state, agentMayLive: false }) : run;
-    case "run.deployed":
-      if (run.state.name !== "verifying") return run;
-      return moved(run, { name: "deployed", since: at, landed: run.state.landed, evidence: event.evidence });
-    case "run.abandoned":
-      return moved(run, { name: "abandoned", since: at, why: event.why });
-    case "run.tree-released":
-      return { ...run, tree: null };
-    case "github.comment-shown":
-      return { ...run, shown: { ...run.shown, commentId: event.commentId, comment: event.digest } };
-    case "github.issue-shown":
-      return { ...run, shown: { ...run.shown, issue: event.digest } };
-    default:
-      return event satisfies never;
-  }
-}
 
 function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): IssueThread | undefined {
   if (event.type === "slack.root-attempted") {
@@ -155,21 +101,16 @@ function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): Iss
     case "slack.root-shown":
       return { ...thread, ts: event.ts, digest: event.digest };
     case "slack.reply-attempted":
-      return { ...thread, attemptedAt: event.at, replies: { ...thread.replies, [event.key]: null } };
+      return {
+        ...thread,
+        attemptedAt: event.at,
+        replies: { ...thread.replies, [event.key]: { ts: null, digest: null } },
+      };
     case "slack.reply-shown":
-      return { ...thread, replies: { ...thread.replies, [event.key]: event.ts } };
+      return { ...thread, replies: { ...thread.replies, [event.key]: { ts: event.ts, digest: event.digest } } };
     default:
       return event satisfies never;
   }
-}
-
-/** The first time counts. */
-function reaching(run: Run, phase: keyof Run["reached"], at: number): Run {
-  return run.reached[phase] === undefined ? { ...run, reached: { ...run.reached, [phase]: at } } : run;
-}
-
-function moved(run: Run, state: RunState): Run {
-  return { ...run, state };
 }
 
 function withRun(state: BotState, id: RunId, change: (run: Run) => Run): BotState {

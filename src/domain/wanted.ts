@@ -17,8 +17,11 @@ export function wantedIssue(run: Run, { ready, running, human }: Labels): IssueW
     case "preparing":
     case "working":
     case "verifying":
+    case "fixing":
       return { add: [running], remove: [], close: false };
     case "blocked":
+    case "frozen":
+    case "handed-over":
       return { add: [human], remove: [running, ready], close: false };
     case "deployed":
       return { add: [], remove: [running, ready], close: true };

@@ -77,12 +77,12 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
         const target = { channel: thread?.channel ?? channel, thread_ts };
         for (const { key, broadcast, ...reply } of wanted.replies) {
           const before = thread?.replies[key];
-          if (typeof before === "string") continue;
+          if (typeof before?.ts === "string") continue;
           const nonce = `reply/${issue}/${key}`;
-          const lost = await finder.find(target, nonce, before === null ? (thread?.attemptedAt ?? null) : null);
+          const lost = await finder.find(target, nonce, before?.ts === null ? (thread?.attemptedAt ?? null) : null);
           await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
           const ts = lost ?? (await post(target, nonce, reply, broadcast));
-          await commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts });
+          await commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts, digest: digestOf(reply) });
         }
       } catch (error) {
         throw slackError(error, `showing ${issue}`);

@@ -1,14 +1,11 @@
 import { describe, expect, test } from "vitest";
-import {
-  type Decision,
-  decideBlocked,
-  decidePreparing,
-  decideVerifying,
-  decideWorking,
-} from "../../src/domain/decide.ts";
+import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
+import type { Decision } from "../../src/domain/decision.ts";
 import type { CheckSeen, RolloutSeen, TurnSeen } from "../../src/domain/evidence.ts";
 import { known, type Observed, unknown } from "../../src/domain/observed.ts";
 import type { Run, RunStateOf } from "../../src/domain/run.ts";
+import { decideTurning } from "../../src/domain/turning.ts";
+import { decideVerifying } from "../../src/domain/verifying.ts";
 import { policy, rollout, run, SHA, T0, turn } from "../support/build.ts";
 
 /** A decision in a few words, so that a table reads as a list of promises. */
@@ -19,6 +16,7 @@ function say(decision: Decision | undefined): string {
   const { event } = decision;
   if (event.type === "run.blocked")
     return `blocked ${event.reason.kind}${event.agentMayLive ? ", agent may live" : ""}`;
+  if (event.type === "run.frozen") return `frozen ${event.reason.kind}${event.agentMayLive ? ", agent may live" : ""}`;
   if (event.type === "run.stop-ordered") return `stop ${event.reason.kind}`;
   return event.type;
 }
@@ -122,7 +120,7 @@ describe("a working run", () => {
       "free",
       "stop too-long",
     ],
-    ["is stopped, its question kept, when it asks", known(asking), notAsked, 10, "free", "stop asked"],
+    ["puts what the agent asks before people", known(asking), notAsked, 10, "free", "run.asked"],
     ["is interrupted once a stop was ordered", known(running(T0)), notAsked, 10, "stopping", "interrupt"],
     [
       "holds the repo when the agent does not settle",
@@ -163,18 +161,24 @@ describe("a working run", () => {
     ["waits when the branch cannot be read", known(ended("completed")), unknown("fetch failed"), 10, "free", "wait"],
   ])("%s", (_promise, seen, landed, afterMs, mode, expected) => {
     const state: RunStateOf<"working"> = { name: "working", since: T0, turn, stop: mode === "stopping" ? stop : null };
-    expect(say(decideWorking(run({ state }), state, { turn: seen, landed }, policy, T0 + afterMs))).toBe(expected);
+    expect(say(decideTurning(run({ state }), state, { turn: seen, landed }, policy, T0 + afterMs))).toBe(expected);
   });
 
   test("remembers its turn's id as soon as it is seen", () => {
     const state: RunStateOf<"working"> = { name: "working", since: T0, turn: { ...turn, turnId: null }, stop: null };
-    const decision = decideWorking(run({ state }), state, { turn: known(running(T0)), landed: notAsked }, policy, T0);
+    const decision = decideTurning(run({ state }), state, { turn: known(running(T0)), landed: notAsked }, policy, T0);
     expect(decision).toMatchObject({ do: "record", event: { type: "run.turn-identified", turnId: "t-1" } });
   });
 });
 
 describe("a verifying run", () => {
-  const state: RunStateOf<"verifying"> = { name: "verifying", since: T0, landed: { sha: SHA, commits: 1, seenAt: T0 } };
+  const state: RunStateOf<"verifying"> = {
+    name: "verifying",
+    since: T0,
+    landed: { sha: SHA, commits: 1, seenAt: T0 },
+    onRed: "freeze",
+    reverts: false,
+  };
   const check = (state: CheckSeen["state"], name = "test"): CheckSeen => ({
     source: "check-run",
     name,
@@ -189,39 +193,39 @@ describe("a verifying run", () => {
     ["is deployed on CI alone where the repo has no workload", green, known([]), 10, "run.deployed"],
     ["waits for CI", known([check("pending")]), healthy, 10, "wait"],
     ["waits for a first check", known([]), healthy, 10, "wait"],
-    ["is blocked when no check appears", known([]), healthy, policy.ciStartMs + 1, "blocked ci-silent"],
-    ["is blocked when CI never ends", known([check("pending")]), healthy, policy.ciMs + 1, "blocked ci-silent"],
+    ["is frozen when no check appears", known([]), healthy, policy.ciStartMs + 1, "frozen ci-silent"],
+    ["is frozen when CI never ends", known([check("pending")]), healthy, policy.ciMs + 1, "frozen ci-silent"],
     [
-      "is blocked when CI fails, whatever else still runs",
+      "is frozen when CI fails, whatever else still runs",
       known([check("pending"), check("failure", "lint")]),
       healthy,
       10,
-      "blocked ci-red",
+      "frozen ci-red",
     ],
     ["waits while GitHub cannot be read", unknown("502"), healthy, 10, "wait"],
-    ["never takes an unreadable GitHub for green", unknown("502"), healthy, policy.ciMs + 1, "blocked ci-silent"],
+    ["never takes an unreadable GitHub for green", unknown("502"), healthy, policy.ciMs + 1, "frozen ci-silent"],
     ["waits while the cluster cannot be read", green, unknown("refused"), 10, "wait"],
     [
       "never takes an unreadable cluster for healthy",
       green,
       unknown("refused"),
       policy.rolloutMs + 1,
-      "blocked rollout-silent",
+      "frozen rollout-silent",
     ],
     ["waits for the workload to carry the commit", green, known([rollout({ carries: "other" })]), 10, "wait"],
     [
-      "is blocked when it never does",
+      "is frozen when it never does",
       green,
       known([rollout({ carries: "other" })]),
       policy.rolloutMs + 1,
-      "blocked rollout-silent",
+      "frozen rollout-silent",
     ],
     [
-      "is blocked when the new pods crash",
+      "is frozen when the new pods crash",
       green,
       known([rollout({ podTroubles: [{ pod: "web-1", reason: "CrashLoopBackOff", message: "back-off" }] })]),
       10,
-      "blocked rollout-red",
+      "frozen rollout-red",
     ],
   ])("%s", (_promise, checks, rollouts, afterMs, expected) => {
     expect(say(decideVerifying(run({ state }), state, { checks, rollouts }, policy, T0 + afterMs))).toBe(expected);
@@ -233,7 +237,6 @@ describe("a blocked run", () => {
     name: "blocked",
     since: T0,
     reason: stop.reason,
-    landed: null,
     turn,
     agentMayLive,
   });
@@ -244,6 +247,6 @@ describe("a blocked run", () => {
     ["keeps holding it while T3 cannot be read", true, unknown("down"), "wait"],
   ])("%s", (_promise, agentMayLive, seen, expected) => {
     const state = blocked(agentMayLive);
-    expect(say(decideBlocked(run({ state }), state, seen, policy, T0))).toBe(expected);
+    expect(say(decideStopped(run({ state }), state, seen, policy, T0))).toBe(expected);
   });
 });

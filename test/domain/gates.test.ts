@@ -5,7 +5,7 @@ import { gateNames } from "../../src/domain/gate.ts";
 import { gatesOf, type Standing, selectNext } from "../../src/domain/gates.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
 import { priorityOf } from "../../src/domain/priority.ts";
-import type { Run, RunState } from "../../src/domain/run.ts";
+import type { Run, RunState, RunStateOf } from "../../src/domain/run.ts";
 import { type BotState, emptyState } from "../../src/domain/state.ts";
 import { candidate, policy, release, run, SHA, T0, turn } from "../support/build.ts";
 import { facts } from "../support/repo-facts.ts";
@@ -48,11 +48,19 @@ const blocked = (over: Partial<Extract<RunState, { name: "blocked" }>> = {}): Ru
   name: "blocked",
   since: T0,
   reason: { kind: "stalled", text: "Stalled.", details: null },
-  landed: null,
   turn,
   agentMayLive: false,
   ...over,
 });
+
+const frozen: RunStateOf<"frozen"> = {
+  name: "frozen",
+  since: T0,
+  reason: { kind: "ci-red", text: "CI failed.", details: null },
+  landed: { sha: SHA, commits: 1, seenAt: T0 },
+  turn,
+  agentMayLive: false,
+};
 const other = (state: RunState): Run =>
   run({ id: "other00000", issue: { number: 3, title: "Other", url: "u" }, state });
 const by = (actor: string, byBot = false): Candidate["release"] => known({ ...release, actor, byBot });
@@ -138,12 +146,7 @@ describe("an issue is dispatched exactly when every gate passes", () => {
       ["repo free"],
     ],
     ["while another run of the repo is blocked before landing", candidate(), stateWith(other(blocked())), []],
-    [
-      "while another run landed and is red",
-      candidate(),
-      stateWith(other(blocked({ landed: { sha: SHA, commits: 1, seenAt: T0 } }))),
-      ["repo free"],
-    ],
+    ["while another run is frozen", candidate(), stateWith(other(frozen)), ["repo free"]],
     [
       "while another run's agent may still live",
       candidate(),
@@ -165,10 +168,9 @@ describe("an issue is dispatched exactly when every gate passes", () => {
     expect(failing(candidate(), { state: stateWith(...elsewhere) })).toEqual(["capacity"]);
   });
 
-  test("a landed red run gives way when its own issue is released again", () => {
-    const red = run({ state: blocked({ landed: { sha: SHA, commits: 1, seenAt: T0 } }) });
+  test("a frozen run does not give way when its own issue is released again: a person unfreezes it", () => {
     const again = candidate({ release: known({ eventId: 8, actor: "maintainer", at: T0 + 1, byBot: false }) });
-    expect(failing(again, { state: stateWith(red) })).toEqual([]);
+    expect(failing(again, { state: stateWith(run({ state: frozen })) })).toEqual(["repo free"]);
   });
 });
 

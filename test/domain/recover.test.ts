@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { decideBlocked, decideWorking } from "../../src/domain/decide.ts";
+import { decideStopped } from "../../src/domain/decide.ts";
 import type { TurnSeen } from "../../src/domain/evidence.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
 import { resumePrompt } from "../../src/domain/recover.ts";
 import type { Run, RunStateOf, Spend } from "../../src/domain/run.ts";
 import { emptyState, reduce } from "../../src/domain/state.ts";
+import { decideTurning } from "../../src/domain/turning.ts";
 import { run as aRun, policy, T0, turn } from "../support/build.ts";
 
 type Working = RunStateOf<"working">;
@@ -23,7 +24,7 @@ function decide(
   const run = aRun({ state, ...options.run });
   const landed = seen.is === "ended" ? known(null) : unknown("not asked");
   const evidence = { turn: known(seen), landed, spend: options.spend };
-  return decideWorking(run, state, evidence, policy, options.now ?? NOW, options.paused ?? false);
+  return decideTurning(run, state, evidence, policy, options.now ?? NOW, options.paused ?? false);
 }
 
 describe("T3 restarted under a turn", () => {
@@ -59,7 +60,7 @@ describe("T3 restarted under a turn", () => {
   test("what landed before the restart is judged, not worked on again", () => {
     const resume: Working = { ...working, resume: { since: NOW, why: "restarted" } };
     const landed = known({ sha: "c".repeat(40), commits: 1 });
-    const decision = decideWorking(aRun({ state: resume }), resume, { turn: known(ended), landed }, policy, NOW);
+    const decision = decideTurning(aRun({ state: resume }), resume, { turn: known(ended), landed }, policy, NOW);
     expect(decision).toMatchObject({ event: { type: "run.landed" } });
   });
 
@@ -83,11 +84,10 @@ describe("T3 restarted under a turn", () => {
       name: "blocked",
       since: T0,
       reason: stop.reason,
-      landed: null,
       turn,
       agentMayLive: true,
     };
-    const decision = decideBlocked(aRun({ state }), state, known({ ...running, restarted: certain }), policy, NOW);
+    const decision = decideStopped(aRun({ state }), state, known({ ...running, restarted: certain }), policy, NOW);
     expect(decision).toEqual({ do: "act", action: "stop-session" });
   });
 
@@ -127,7 +127,7 @@ describe("the budget", () => {
     expect(decide(working, running, recorded)).toMatchObject({ do: "wait" });
     const state = aRun({ state: working, spend: unknownCost });
     const evidence = { turn: known(running), landed: unknown("not asked"), spend: unknownCost };
-    expect(decideWorking(state, working, evidence, { ...policy, budgetTokens: 1_000_000 }, NOW)).toMatchObject({
+    expect(decideTurning(state, working, evidence, { ...policy, budgetTokens: 1_000_000 }, NOW)).toMatchObject({
       event: {
         type: "run.stop-ordered",
         reason: { kind: "budget", text: expect.stringContaining("its cost is unknown") },

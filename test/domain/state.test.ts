@@ -68,7 +68,6 @@ describe("what GitHub should show", () => {
         name: "blocked",
         since: T0,
         reason: { kind: "asked", text: "?", details: null },
-        landed: null,
         turn,
         agentMayLive: false,
       },

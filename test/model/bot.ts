@@ -1,12 +1,7 @@
 // The bot of the model test: the pure core in the order in which reconcile.ts asks it, over the model's outside.
 
-import {
-  type Decision,
-  decideBlocked,
-  decidePreparing,
-  decideVerifying,
-  decideWorking,
-} from "../../src/domain/decide.ts";
+import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
+import type { Decision } from "../../src/domain/decision.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
 import { type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
 import { branchOf, runIdOf } from "../../src/domain/ids.ts";
@@ -14,6 +9,8 @@ import { known, unknown } from "../../src/domain/observed.ts";
 import type { Policy } from "../../src/domain/policy.ts";
 import { isActive, isEnded, type Run } from "../../src/domain/run.ts";
 import { type BotState, emptyState, reduce, reduceAll, runsOf } from "../../src/domain/state.ts";
+import { decideTurning } from "../../src/domain/turning.ts";
+import { decideVerifying } from "../../src/domain/verifying.ts";
 import { run as aRun, policy } from "../support/build.ts";
 import type { Outside } from "./outside.ts";
 
@@ -92,13 +89,16 @@ export class Bot {
       case "preparing":
         return decidePreparing(run, state, by, paused, outside.now);
       case "working":
-        return decideWorking(run, state, outside.working(run, state.turn), by, outside.now, paused);
+      case "fixing":
+        return decideTurning(run, state, outside.working(run, state.turn), by, outside.now, paused);
       case "verifying":
-        return decideVerifying(run, state, outside.verifying(), by, outside.now);
+        return decideVerifying(run, state, outside.verifying(), by, outside.now, paused);
       case "blocked":
-        return decideBlocked(run, state, state.turn ? outside.turn(run, state.turn) : unknown("none"), by, outside.now);
+      case "frozen":
+        return decideStopped(run, state, state.turn ? outside.turn(run, state.turn) : unknown("none"), by, outside.now);
       case "deployed":
       case "abandoned":
+      case "handed-over":
         return run.tree === null ? undefined : { do: "act", action: "release-tree" };
       default:
         return state satisfies never;

@@ -29,7 +29,7 @@ function keepsItsPromises({ bot, outside }: Real, model: Model): void {
   for (const repo of REPOS) {
     expect(outside.living(repo), `agents at work in ${repo}`).toBeLessThanOrEqual(1);
     expect(runs.filter((run) => run.repo === repo && isActive(run)).length, `runs in ${repo}`).toBeLessThanOrEqual(1);
-    const landed = runs.filter((run) => run.repo === repo && run.state.name === "blocked" && run.state.landed !== null);
+    const landed = runs.filter((run) => run.repo === repo && run.state.name === "frozen");
     const active = runs.find((run) => run.repo === repo && isActive(run));
     // Landed and red: nothing else starts there, but a person may release the same issue again.
     for (const held of landed) expect(active?.issue.number ?? held.issue.number).toBe(held.issue.number);
@@ -154,6 +154,6 @@ function comesToAnEnd(real: Real, model: Model): void {
     for (const of of REPOS) bot.look(of);
   }
   keepsItsPromises(real, model);
-  const open = Object.values(bot.state.runs).filter((run) => !isEnded(run) && run.state.name !== "blocked");
+  const open = Object.values(bot.state.runs).filter((run) => !isEnded(run) && !("reason" in run.state));
   expect(open.map(({ state }) => state)).toEqual([]);
 }

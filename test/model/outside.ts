@@ -1,7 +1,7 @@
 // The outside as the model test has it: issues, sessions with agents, CI. It takes the bot's actions, shows itself as
 // evidence, and can go wrong in every way that the commands know.
 
-import type { Action } from "../../src/domain/decide.ts";
+import type { Action } from "../../src/domain/decision.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
 import type { Candidate, TurnSeen, VerifyingEvidence, WorkingEvidence } from "../../src/domain/evidence.ts";
 import { messageIdOf } from "../../src/domain/ids.ts";
@@ -134,9 +134,9 @@ export class Outside {
         if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: false });
         return [{ type: "run.session-opened", ...base, session: { projectId: "p", threadId: run.id, url: null } }];
       case "start-turn":
-        return [{ type: "run.turn-started", ...base, turn: this.ask(run, 1, 0) }];
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, run.messages + 1, 0) }];
       case "resume-turn": {
-        if (run.state.name !== "working") return [];
+        if (run.state.name !== "working" && run.state.name !== "fixing") return [];
         const { ordinal, resumes = 0 } = run.state.turn;
         return [{ type: "run.turn-started", ...base, turn: this.ask(run, ordinal + 1, resumes + 1) }];
       }
@@ -145,6 +145,8 @@ export class Outside {
         return [];
       case "stop-session":
         for (const agent of session?.agents ?? []) if (agent.is !== "ended") end(agent);
+        return [];
+      case "carry-out-order":
         return [];
       case "release-tree":
         return [{ type: "run.tree-released", ...base }];

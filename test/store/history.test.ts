@@ -52,11 +52,11 @@ test("an archived run leaves the state but not the memory that its release was u
     ts: "1.0",
     digest: "d",
     attemptedAt: T0,
-    replies: { "a/deployed": "1.1", "b/blocked": "1.2" },
+    replies: { "a/deployed": { ts: "1.1", digest: null }, "b/blocked": { ts: "1.2", digest: null } },
   };
   const state = { ...emptyState, runs: { a: done, b: run({ id: "b" }) }, threads: { "acme/shop#12": thread } };
   const after = ["a", "b"].map((id) => ({ type: "run.archived", at: T0 + 9, run: id }) as const).reduce(reduce, state);
   expect(Object.keys(after.runs)).toEqual(["b"]);
   expect(after.past).toEqual({ a: T0 + 9 });
-  expect(after.threads["acme/shop#12"]).toEqual({ ...thread, replies: { "b/blocked": "1.2" } });
+  expect(after.threads["acme/shop#12"]).toEqual({ ...thread, replies: { "b/blocked": { ts: "1.2", digest: null } } });
 });

@@ -22,17 +22,16 @@ const states: readonly RunState[] = [
     turn,
     stop: { since: T0, reason: { kind: "asked", text: "The agent asks.", details: HOSTILE } },
   },
-  { name: "verifying", since: T0, landed },
+  { name: "verifying", since: T0, landed, onRed: "fix", reverts: false },
   {
     name: "blocked",
     since: T0,
     reason: { kind: "nothing-landed", text: "Nothing landed.", details: null },
-    landed: null,
     turn,
     agentMayLive: false,
   },
   {
-    name: "blocked",
+    name: "frozen",
     since: T0,
     reason: { kind: "ci-red", text: "CI failed.", details: LONG },
     landed,
@@ -43,7 +42,6 @@ const states: readonly RunState[] = [
     name: "blocked",
     since: T0,
     reason: { kind: "asked", text: "It asks.", details: HOSTILE },
-    landed: null,
     turn,
     agentMayLive: false,
   },
@@ -86,7 +84,7 @@ describe("what people see in Slack", () => {
 
   test("only what needs a person is broadcast", () => {
     const replies = runs.flatMap((each) => thread([each])?.replies ?? []);
-    expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => key.endsWith("/blocked"))).toBe(true);
+    expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => /\/(blocked|frozen)\/\d+$/.test(key))).toBe(true);
     expect(replies.some(({ key, broadcast }) => key.endsWith("/deployed") && broadcast)).toBe(false);
   });
 
@@ -95,7 +93,7 @@ describe("what people see in Slack", () => {
     const second = run({ id: "second0000", state: states[2] as RunState });
     const wanted = thread([first, second]);
     expect(wanted?.root).toEqual(card(second));
-    expect(wanted?.replies.map(({ key }) => key)).toEqual(["first00000/blocked"]);
+    expect(wanted?.replies.map(({ key }) => key)).toEqual([`first00000/blocked/${T0}`]);
   });
 
   test("status of a large fleet with everything down fits, and says how many more there are", () => {
@@ -143,9 +141,7 @@ describe("the progress comment", () => {
   test("text from outside ends no fence, mentions nobody and hides nothing", () => {
     const details = "```\n</details> @maintainer\n````\nmore";
     const reason = { kind: "nothing-landed", text: "Nothing landed.", details } as const;
-    const text = comment(
-      run({ state: { name: "blocked", since: T0, reason, landed: null, turn, agentMayLive: false } }),
-    );
+    const text = comment(run({ state: { name: "blocked", since: T0, reason, turn, agentMayLive: false } }));
     const fence = /^(`{5,})text$/m.exec(text)?.[1];
     expect(fence).toBeDefined();
     expect(text.trimEnd().endsWith(`${details}\n${fence}`)).toBe(true);

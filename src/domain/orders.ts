@@ -1,0 +1,153 @@
+// What becomes of the oldest thing a person asked of a run. Undefined = nothing to do for it now: the state goes on.
+
+import { type Decision, halt } from "./decision.ts";
+import { ORDERS_BY_STATE, type Order } from "./order.ts";
+import type { Policy } from "./policy.ts";
+import { holdsRepo, type Message, type Run, waitsForRepo } from "./run.ts";
+
+/** What else an order depends on. */
+export type Around = {
+  readonly paused: boolean;
+  /** The other runs of the repo. */
+  readonly others: readonly Run[];
+  /** Whether the cap on runs over all repos has room for one more. */
+  readonly room: boolean;
+  /** A slot that no run holds, for a cold retry. */
+  readonly freeSlot: number;
+  readonly policy: Policy;
+};
+
+export function decideOrder(run: Run, around: Around, now: number): Decision | undefined {
+  const order = run.orders[0];
+  if (order === undefined) return undefined;
+  const { state } = run;
+  const { what } = order;
+  if (what.kind === "stop" && (state.name === "blocked" || state.name === "frozen")) {
+    return over(run, order, "done", "", now);
+  }
+  if (!(ORDERS_BY_STATE[state.name] ?? []).includes(what.kind)) {
+    return over(run, order, "stale", `The run is ${state.name} by now.`, now);
+  }
+  switch (what.kind) {
+    case "stop":
+    case "hand-over":
+    case "abandon":
+      return leave(run, order, now);
+    case "approve":
+      return { do: "act", action: "carry-out-order" };
+    case "answer":
+    case "steer":
+      if (state.name !== "blocked") return { do: "act", action: "carry-out-order" };
+      return takeUp(run, order, around, now);
+    case "unblock":
+    case "retry":
+      return takeUp(run, order, around, now);
+    case "keep-fixing":
+    case "verify-again":
+    case "revert":
+      return unfreeze(run, order, around, now);
+    default:
+      return what satisfies never;
+  }
+}
+
+/** Out of the bot's hands. What works is stopped first: an agent is never left behind by itself. */
+function leave(run: Run, order: Order, now: number): Decision | undefined {
+  const { what } = order;
+  if (what.kind !== "stop" && what.kind !== "hand-over" && what.kind !== "abandon") return undefined;
+  const { state } = run;
+  const by = order.by.github ?? order.by.slack;
+  const said = { kind: "stopped" as const, text: `Stopped by a person.`, details: what.reason || null };
+  switch (state.name) {
+    case "working":
+    case "fixing":
+      return state.stop !== null
+        ? undefined
+        : { do: "record", event: { type: "run.stop-ordered", at: now, run: run.id, reason: said } };
+    case "preparing":
+      // A session may have been given its message just before the bot was cut off: it is seen through until it is known.
+      if (run.session !== null) return undefined;
+      return halt(run, now, said);
+    case "verifying":
+      if (what.kind === "stop")
+        return over(run, order, "stale", "The agent is done; CI and the rollout are watched.", now);
+      break;
+    case "blocked":
+    case "frozen":
+      if (state.agentMayLive) return undefined;
+      break;
+    default:
+      return undefined;
+  }
+  const base = { at: now, run: run.id, order: order.id };
+  const why = what.reason || `asked for by ${by}`;
+  return what.kind === "abandon"
+    ? { do: "record", event: { type: "run.abandoned", ...base, why } }
+    : { do: "record", event: { type: "run.handed-over", ...base, why } };
+}
+
+/** A blocked run goes on once the repo is free, in the order in which people asked. */
+function takeUp(run: Run, order: Order, { paused, others, room, freeSlot, policy }: Around, now: number): Decision {
+  const wait: Decision = { do: "wait", forMs: policy.watchMs };
+  if (paused || !room || holdsRepo(run) !== undefined) return wait;
+  const earlier = others.some((other) => (waitsForRepo(other) ?? Number.POSITIVE_INFINITY) < order.at);
+  if (earlier || others.some((other) => holdsRepo(other) !== undefined)) return wait;
+  const cold = order.what.kind === "retry" && order.what.cold;
+  return {
+    do: "record",
+    event: {
+      type: "run.unblocked",
+      at: now,
+      run: run.id,
+      message: messageOf(run, order),
+      slot: cold ? freeSlot : run.slot,
+      order: order.id,
+    },
+  };
+}
+
+function messageOf(run: Run, { what }: Order): Message {
+  const ordinal = run.messages + 1;
+  if (run.messages === 0) return { ordinal: 1, kind: "task", text: "" };
+  switch (what.kind) {
+    case "unblock":
+      return { ordinal, kind: "guidance", text: what.guidance };
+    case "steer":
+      return { ordinal, kind: "guidance", text: what.text };
+    case "answer":
+      return { ordinal, kind: "answer", text: answerText(what.answers) };
+    default:
+      return { ordinal, kind: "task", text: "" };
+  }
+}
+
+function answerText(answers: Readonly<Record<string, string | readonly string[]>>): string {
+  return Object.entries(answers)
+    .map(([question, answer]) => `${question}\n${typeof answer === "string" ? answer : answer.join(", ")}`)
+    .join("\n\n");
+}
+
+function unfreeze(run: Run, order: Order, { paused, policy }: Around, now: number): Decision | undefined {
+  const { state } = run;
+  const { what } = order;
+  if (state.name !== "frozen") return undefined;
+  const wait: Decision = { do: "wait", forMs: policy.watchMs };
+  if (state.agentMayLive) return undefined;
+  const base = { at: now, run: run.id, order: order.id };
+  if (what.kind === "verify-again") {
+    return { do: "record", event: { type: "run.unfrozen", ...base, how: "verify-again", guidance: "" } };
+  }
+  if (paused) return wait;
+  if (what.kind === "keep-fixing") {
+    return { do: "record", event: { type: "run.unfrozen", ...base, how: "keep-fixing", guidance: what.guidance } };
+  }
+  const message: Message = { ordinal: run.messages + 1, kind: "revert", text: "" };
+  return {
+    do: "record",
+    event: { type: "run.fix-ordered", ...base, message, landed: state.landed, counts: false },
+  };
+}
+
+function over(run: Run, order: Order, outcome: "done" | "stale", text: string, now: number): Decision {
+  return { do: "record", event: { type: "run.order-over", at: now, run: run.id, order: order.id, outcome, text } };
+}
