@@ -6,8 +6,7 @@ import { z } from "zod";
 const at = z.number().int().nonnegative();
 
 /** Who pressed or typed it: their Slack user id, and their GitHub login where the config knows it. */
-export const personSchema = z.object({ slack: z.string(), github: z.string().nullable() }).readonly();
-export type Person = z.infer<typeof personSchema>;
+const personSchema = z.object({ slack: z.string(), github: z.string().nullable() }).readonly();
 
 const what = z.discriminatedUnion("kind", [
   /** Of a blocked run: go on in the same session, with this guidance. */
@@ -35,13 +34,12 @@ const what = z.discriminatedUnion("kind", [
   /** A word to the agent. At work it is steered with it; blocked it goes on with it. */
   z.object({ kind: z.literal("steer"), text: z.string() }),
 ]);
-export type OrderWhat = Readonly<z.infer<typeof what>>;
-export type OrderKind = OrderWhat["kind"];
+type OrderWhat = Readonly<z.infer<typeof what>>;
+type OrderKind = OrderWhat["kind"];
 
 /** `id` is the press's own (its envelope or message), so that a replay of it is the same order. */
 export const orderSchema = z.object({ id: z.string(), at, by: personSchema, what: what.readonly() }).readonly();
 export type Order = z.infer<typeof orderSchema>;
-export type OrderOf<Kind extends OrderKind> = Order & { readonly what: Extract<OrderWhat, { kind: Kind }> };
 
 /** An order with what came of it: `done`, or why there was nothing left to do. */
 export const resolvedSchema = z

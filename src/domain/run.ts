@@ -119,7 +119,6 @@ export const askedSchema = z
       .readonly(),
   })
   .readonly();
-export type Asked = z.infer<typeof askedSchema>;
 
 /** The next message to the session, once it is decided and until it is a turn. Its number makes its identity. */
 export const messageSchema = z

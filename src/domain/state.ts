@@ -9,7 +9,6 @@ import { isEnded, type Run, type RunId, runSchema } from "./run.ts";
 
 /** A reply's `ts` is null between the try and the proof that it was posted; `digest` is of what it shows. */
 const replySchema = z.object({ ts: z.string().nullable(), digest: z.string().nullable() }).readonly();
-export type ReplyShown = z.infer<typeof replySchema>;
 
 /** One Slack thread per issue. */
 const threadSchema = z

@@ -84,7 +84,9 @@ describe("what people see in Slack", () => {
 
   test("only what needs a person is broadcast", () => {
     const replies = runs.flatMap((each) => thread([each])?.replies ?? []);
-    expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => /\/(blocked|frozen)\/\d+$/.test(key))).toBe(true);
+    expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => /\/(blocked|frozen)\/\d+$/.test(key))).toBe(
+      true,
+    );
     expect(replies.some(({ key, broadcast }) => key.endsWith("/deployed") && broadcast)).toBe(false);
   });
 
