@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-// `npm run check`: format and lint with the layering bans, types, dead code. All run, so that one call shows everything.
+// `npm run check`: format and lint with the layering bans, types, dead code, generated files. All run, so that one call shows everything.
 import { spawnSync } from "node:child_process";
 
 const steps = [
   ["format and lint", "biome", ["check", "--error-on-warnings", "."]],
   ["types", "tsc", ["--noEmit"]],
   ["dead code", "knip", ["--no-progress"]],
+  ["generated files", "node", ["scripts/generate.mjs", "--check"]],
 ];
 
 let failed = 0;

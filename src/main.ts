@@ -61,6 +61,22 @@ program
     process.exitCode = (await enrolCommand(loaded, repo, options)) ? 0 : 1;
   });
 
+program
+  .command("config-example")
+  .description("print a config to fill in, with every key and default explained")
+  .action(async () => {
+    const { configExample } = await import("./config/example.ts");
+    process.stdout.write(configExample());
+  });
+
+program
+  .command("config-schema")
+  .description("print the config's JSON Schema, for editors")
+  .action(async () => {
+    const { configJsonSchema } = await import("./config/json-schema.ts");
+    process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

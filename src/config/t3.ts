@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { t3TokenRef } from "./secrets.ts";
+import { url } from "./values.ts";
+
+export const t3Schema = z
+  .strictObject({
+    url: url.meta({ description: "as the bot reaches it", examples: ["http://afk-t3:3773"] }),
+    publicUrl: url.optional().meta({
+      description: "as people reach it, for the links; default: url",
+      examples: ["https://t3.example.com"],
+    }),
+    token: t3TokenRef.meta({
+      description:
+        "of `t3 auth session issue --token-only`; or { command: [PROGRAM, ARGUMENT …] } that prints one, or { exchange: " +
+        "{ adminToken: { file: PATH } } } for tokens that can do no more than the bot needs",
+      examples: [{ file: "/secrets/t3-token" }],
+    }),
+    version: z.string().min(1).optional().describe('the server version that is meant to answer, such as "0.0.28"'),
+    baseDir: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("T3's base directory, where the bot can read it: then it knows of restarts and of costs for certain"),
+    pilot: z
+      .enum(["required", "auto"])
+      .default("required")
+      .describe(
+        "nothing starts before `afk pilot` has passed; auto: the bot runs it by itself, for an agent's turn's cost",
+      ),
+    prices: z
+      .record(
+        z.string(),
+        z.strictObject({ inputPerMTok: z.number().nonnegative(), outputPerMTok: z.number().nonnegative() }),
+      )
+      .default({})
+      .describe("USD for a million tokens, to estimate by: { MODEL: { inputPerMTok: 5, outputPerMTok: 25 } }"),
+    model: z
+      .strictObject({ instanceId: z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]*$/), model: z.string().min(1) })
+      .default({ instanceId: "claudeAgent", model: "claude-opus-4-8" })
+      .describe("which of T3's agents works, and with which model"),
+  })
+  .describe("The T3 Code server that runs the agents: one of its own for the bot.");

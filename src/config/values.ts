@@ -1,0 +1,24 @@
+// The kinds of values that the config is written in, each told in the message where something else stands.
+
+import ms, { type StringValue } from "ms";
+import { z } from "zod";
+import { findRepoKey } from "../domain/repo.ts";
+
+export const url = z
+  .url({ protocol: /^https?$/, error: "expected an http(s) URL" })
+  .transform((text) => text.replace(/\/+$/, ""));
+
+/** Written as `30s` or `1.5h`, and milliseconds from here on. Defaults are given in the written form: `prefault`. */
+export const duration = z
+  .string("expected a duration such as 500ms, 30s, 5m or 2h")
+  .regex(/^(?=.*[1-9])\d+(\.\d+)?\s*(ms|s|m|h|d)$/, {
+    error: ({ input }) => `expected a duration such as 500ms, 30s, 5m or 2h, not ${JSON.stringify(input)}`,
+  })
+  .transform((text) => ms(text as StringValue));
+
+export const repoKey = z.string().transform((text, context) => {
+  const key = findRepoKey(text);
+  if (key !== undefined) return key;
+  context.addIssue({ code: "custom", message: `expected owner/name, not ${JSON.stringify(text)}` });
+  return z.NEVER;
+});
