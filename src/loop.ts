@@ -6,12 +6,18 @@
 // became due. A key whose work throws is looked at again after a back-off that doubles up to its ceiling and ends with
 // the first success; nudges do not shorten it, so a service that is down is not stormed. No key's failure reaches
 // another. `stop` lets working keys finish and starts nothing more.
+//
+// `hold` runs a piece of other work in the key's place: after what works there now and before what is due next, never
+// beside it. It takes no place of the `concurrency` and leaves the key's own times and back-off as they are; nudges
+// meanwhile count.
 
 import type { Logger } from "pino";
 import { messageOf } from "./errors.ts";
 
 export type Loop<Key extends string> = {
   nudge(key: Key): void;
+  /** Resolves or rejects with `piece`, run while the key is free; undefined where the loop stopped before it could. */
+  hold<T>(key: Key, piece: () => Promise<T>): Promise<T | undefined>;
   /** Resolves when nothing works any more, or after `withinMs`: then it names the keys still at work. */
   stop(withinMs: number): Promise<readonly Key[]>;
 };
@@ -33,6 +39,8 @@ type Entry = {
   /** Set while the key backs off: nudges wait for it. */
   backingOff: boolean;
   timer: NodeJS.Timeout | undefined;
+  /** Lets each held piece begin, in turn; the first one is under way unless the key works. */
+  readonly pieces: (() => void)[];
 };
 
 export function createLoop<Key extends string>(options: Options<Key>): Loop<Key> {
@@ -40,13 +48,21 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
   const entries = new Map<Key, Entry>();
   const due = new Set<Key>();
   let working = 0;
+  let holding = 0;
   let stopped = false;
   let drained: (() => void) | undefined;
 
   function entryOf(key: Key): Entry {
     const found = entries.get(key);
     if (found !== undefined) return found;
-    const made: Entry = { working: false, again: false, failures: 0, backingOff: false, timer: undefined };
+    const made: Entry = {
+      working: false,
+      again: false,
+      failures: 0,
+      backingOff: false,
+      timer: undefined,
+      pieces: [],
+    };
     entries.set(key, made);
     return made;
   }
@@ -69,9 +85,11 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
   function startDue(): void {
     for (const key of due) {
       if (stopped || working >= concurrency) return;
+      const entry = entryOf(key);
+      if (entry.pieces.length > 0) continue;
       due.delete(key);
       working += 1;
-      void run(key, entryOf(key));
+      void run(key, entry);
     }
   }
 
@@ -93,33 +111,51 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
     }
     entry.working = false;
     working -= 1;
-    settle(key, entry, afterMs);
-  }
-
-  function settle(key: Key, entry: Entry, afterMs: number | null): void {
-    if (stopped) {
-      if (working === 0) drained?.();
-      return;
-    }
+    if (stopped) return goOn(key, entry);
     if (entry.again && !entry.backingOff) due.add(key);
     else if (afterMs !== null) entry.timer = setTimeout(() => makeDue(key, entry), afterMs);
-    else entries.delete(key);
+    goOn(key, entry);
+  }
+
+  /** After work or a piece: the key's next piece goes first, then whatever is due. */
+  function goOn(key: Key, entry: Entry): void {
+    const [nextPiece] = entry.pieces;
+    if (nextPiece !== undefined) nextPiece();
+    else if (entry.timer === undefined && !due.has(key)) entries.delete(key);
     startDue();
+    if (stopped && working + holding === 0) drained?.();
+  }
+
+  async function hold<T>(key: Key, piece: () => Promise<T>): Promise<T | undefined> {
+    if (stopped) return undefined;
+    const entry = entryOf(key);
+    const turn = Promise.withResolvers<void>();
+    entry.pieces.push(turn.resolve);
+    if (!entry.working && entry.pieces.length === 1) turn.resolve();
+    holding += 1;
+    await turn.promise;
+    try {
+      return stopped ? undefined : await piece();
+    } finally {
+      holding -= 1;
+      entry.pieces.shift();
+      goOn(key, entry);
+    }
   }
 
   async function stop(withinMs: number): Promise<readonly Key[]> {
     stopped = true;
     due.clear();
     for (const entry of entries.values()) clearTimeout(entry.timer);
-    if (working > 0) {
+    if (working + holding > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, withinMs);
       drained = resolve;
       await promise;
       clearTimeout(timer);
     }
-    return [...entries].filter(([, entry]) => entry.working).map(([key]) => key);
+    return [...entries].filter(([, entry]) => entry.working || entry.pieces.length > 0).map(([key]) => key);
   }
 
-  return { nudge, stop };
+  return { nudge, hold, stop };
 }

@@ -3,6 +3,7 @@ import type { Disarmed, Standing } from "./domain/gates.ts";
 import type { Observed } from "./domain/observed.ts";
 import type { Policy } from "./domain/policy.ts";
 import type { RepoKey } from "./domain/repo.ts";
+import type { Free } from "./domain/space.ts";
 import type { BotState } from "./domain/state.ts";
 import type { Enrolments } from "./enrol/enrolments.ts";
 import type { Clock } from "./ports.ts";
@@ -12,7 +13,7 @@ export type Surroundings = {
   readonly enrolments: Pick<Enrolments, "current">;
   readonly policy: Policy;
   readonly clock: Clock;
-  readonly readVolumeFree: () => Promise<Observed<number>>;
+  readonly readVolumeFree: () => Promise<Observed<Free>>;
   /** Why the bot may start nothing at all, kill switch apart. */
   readonly disarmed: () => Disarmed;
 };

@@ -13,7 +13,7 @@ import { disarmedBy } from "./pilot/arming.ts";
 import { watchPilot } from "./pilot/result.ts";
 import type { Clock } from "./ports.ts";
 import { peekState } from "./store/peek.ts";
-import { readFreeShare } from "./volume/space.ts";
+import { readFree } from "./volume/space.ts";
 import { explain } from "./why.ts";
 
 export async function whyCommand(config: Config, asked: string, json: boolean): Promise<void> {
@@ -32,7 +32,7 @@ export async function whyCommand(config: Config, asked: string, json: boolean): 
     enrolments: createEnrolments({ repos, stateDir, github, labels: policy.labels, clock, log }),
     policy: { ...policy, pollMs: pollEvery(policy.pollMs, repos.length, config.github.requestsPerHour) },
     clock,
-    readVolumeFree: () => readFreeShare(config.volume),
+    readVolumeFree: () => readFree(config.volume),
     disarmed: () => disarmedBy(pilot(), version),
   });
   if (!seen.known) throw new AfkError("unreachable", seen.why);

@@ -10,6 +10,7 @@ import type { Policy } from "./policy.ts";
 import { priorityOf } from "./priority.ts";
 import { issueKey, type RepoKey } from "./repo.ts";
 import { holdsRepo, isActive, type Release, type Run, waitsForRepo } from "./run.ts";
+import type { Free } from "./space.ts";
 import { type BotState, runsOf } from "./state.ts";
 import { trusted, unedited } from "./trust.ts";
 
@@ -23,8 +24,7 @@ export type Standing = {
   readonly disarmed: Disarmed;
   /** Undefined = the repo is not in the config. Null inside = never checked yet. */
   readonly enrolment: Observed<Enrolment | null> | undefined;
-  /** Share of the volume that is free, 0 to 1. */
-  readonly volumeFree: Observed<number>;
+  readonly volumeFree: Observed<Free>;
   readonly now: number;
 };
 
@@ -178,10 +178,11 @@ function capacity(state: BotState, policy: Policy): Gate {
 
 function volume({ volumeFree, policy }: Standing): Gate {
   if (!volumeFree.known) return fail("volume", `its free space is unknown: ${volumeFree.why}`);
-  const says = `${percent(volumeFree.value)} of the volume is free`;
-  return volumeFree.value >= policy.minFree
+  const { share, of } = volumeFree.value;
+  const says = `${percent(share)} of the volume's ${of === "bytes" ? "space" : "files (inodes)"} is free`;
+  return share >= policy.minFree
     ? pass("volume", says)
-    : fail("volume", `${says}, less than the ${percent(policy.minFree)} to keep: \`afk prune\` makes room`);
+    : fail("volume", `${says}, less than the ${percent(policy.minFree)} to keep: \`/afk prune\` makes room`);
 }
 
 function percent(share: number): string {

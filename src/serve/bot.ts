@@ -10,7 +10,7 @@ import { createArming } from "../pilot/arming.ts";
 import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
 import { openHistory } from "../store/history.ts";
-import { readFreeShare } from "../volume/space.ts";
+import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
 import { connectOutside } from "./outside.ts";
@@ -50,7 +50,7 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     dependencies,
     policy,
     enrolments,
-    readVolumeFree: () => readFreeShare(config.volume),
+    readVolumeFree: () => readFree(config.volume),
     disarmed: () => arming.disarmed(),
     model: config.t3.model.model,
     clock,

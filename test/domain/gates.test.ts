@@ -26,7 +26,7 @@ function standing(over: Partial<Standing> = {}): Standing {
     policy,
     disarmed: undefined,
     enrolment: known(enrolment),
-    volumeFree: known(0.5),
+    volumeFree: known({ share: 0.5, of: "bytes" }),
     now: T0,
     ...over,
   };
@@ -223,7 +223,18 @@ describe("the repo's and the bot's own gates", () => {
       "enrolled",
       /git-crypt: used by a\/\.gitattributes/,
     ],
-    ["a volume that is nearly full", { volumeFree: known(0.012) }, "volume", /1\.2 % .* less than the 5\.0 %/],
+    [
+      "a volume that is nearly full",
+      { volumeFree: known({ share: 0.012, of: "bytes" }) },
+      "volume",
+      /1\.2 % .* less than the 5\.0 %/,
+    ],
+    [
+      "a volume with room that can hold hardly a file more",
+      { volumeFree: known({ share: 0.02, of: "files" }) },
+      "volume",
+      /2\.0 % .*files \(inodes\)/,
+    ],
     ["a volume that cannot be read", { volumeFree: unknown("EIO") }, "volume", /EIO/],
   ])("%s stops everything, and says so", (_case, over, gate, why) => {
     expect(failing(candidate(), over)).toEqual([gate]);

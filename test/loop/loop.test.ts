@@ -155,3 +155,76 @@ describe("stopping", () => {
     expect(begun).toEqual(["waits", "fails"]);
   });
 });
+
+describe("a piece of other work", () => {
+  test("is never beside the key's own work: it waits for that, and what is due waits for it", async () => {
+    const { loop, begun, end } = byHand();
+    const seen: string[] = [];
+    const piece = Promise.withResolvers<void>();
+    loop.nudge("a");
+    const held = loop.hold("a", async () => {
+      seen.push("piece");
+      await piece.promise;
+      return "done";
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen).toEqual([]);
+    await end("a", 500);
+    expect(seen).toEqual(["piece"]);
+    loop.nudge("a");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(begun).toEqual(["a"]);
+    piece.resolve();
+    expect(await held).toBe("done");
+    expect(begun).toEqual(["a", "a"]);
+  });
+
+  test("leaves a key that waits its own time, and one that backs off its back-off", async () => {
+    const { loop, begun, end } = byHand();
+    loop.nudge("a");
+    await end("a", 700);
+    loop.nudge("b");
+    await end("b", new Error("down"));
+    await loop.hold("a", async () => {});
+    await loop.hold("b", async () => {});
+    loop.nudge("b");
+    expect(begun).toEqual(["a", "b"]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(begun).toEqual(["a", "b", "b"]);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(begun).toEqual(["a", "b", "b", "a"]);
+  });
+
+  test("holds up no other key, however many work, and one that fails leaves its key as it was", async () => {
+    const { loop, begun } = byHand(1);
+    const piece = Promise.withResolvers<void>();
+    const held = loop.hold("a", async () => await piece.promise);
+    loop.nudge("a");
+    loop.nudge("b");
+    expect(begun).toEqual(["b"]);
+    piece.reject(new Error("no room"));
+    await expect(held).rejects.toThrow("no room");
+    const second = await loop.hold("c", async () => "another");
+    expect(second).toBe("another");
+  });
+
+  test("one after the other for the same key, and those not begun at a stop never begin", async () => {
+    const { loop } = byHand();
+    const seen: string[] = [];
+    const first = Promise.withResolvers<void>();
+    const one = loop.hold("a", async () => {
+      seen.push("one");
+      await first.promise;
+    });
+    const two = loop.hold("a", async () => seen.push("two"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen).toEqual(["one"]);
+    const stopped = loop.stop(10_000);
+    first.resolve();
+    expect(await stopped).toEqual([]);
+    await one;
+    expect(await two).toBeUndefined();
+    expect(await loop.hold("b", async () => seen.push("three"))).toBeUndefined();
+    expect(seen).toEqual(["one"]);
+  });
+});

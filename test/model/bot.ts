@@ -132,7 +132,7 @@ export class Bot {
       policy: this.policy,
       disarmed: undefined,
       enrolment: known(enrolment),
-      volumeFree: known(0.5),
+      volumeFree: known({ share: 0.5, of: "bytes" }),
       now,
     });
   }

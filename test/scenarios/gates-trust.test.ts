@@ -25,7 +25,7 @@ async function pollSelects(): Promise<number | undefined> {
     policy,
     disarmed: undefined,
     enrolment,
-    volumeFree: known(0.5),
+    volumeFree: known({ share: 0.5, of: "bytes" }),
     now: stage.clock.now(),
   };
   return selectNext(repo, [...(await stage.poll()).values()], standing)?.candidate.number;
@@ -267,7 +267,7 @@ describe("what GitHub does not say is not taken for a yes", () => {
       policy,
       disarmed: undefined,
       enrolment: known(null),
-      volumeFree: known(1),
+      volumeFree: known({ share: 1, of: "bytes" }),
       now: 0,
     };
     const seen = (await stage.poll()).get(number);
