@@ -14,15 +14,6 @@ export function scarcest({ bytes, files }: Space): Free {
   return { share: freeShare(files), of: "files" };
 }
 
-export function usedShare(amount: Amount): number {
-  return 1 - freeShare(amount);
-}
-
-/** What has to be freed until no more than `share` of it is in use. */
-export function excessOver(share: number, { total, free }: Amount): number {
-  return Math.max(0, Math.ceil(total * (1 - share) - free));
-}
-
 function freeShare({ total, free }: Amount): number {
   return total > 0 ? free / total : 0;
 }

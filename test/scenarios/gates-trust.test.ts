@@ -25,7 +25,7 @@ async function pollSelects(): Promise<number | undefined> {
     policy,
     disarmed: undefined,
     enrolment,
-    volumeFree: known({ share: 0.5, of: "bytes" }),
+    volumeFree: known({ share: 0.5, of: "bytes" as const }),
     now: stage.clock.now(),
   };
   return selectNext(repo, [...(await stage.poll()).values()], standing)?.candidate.number;
@@ -267,7 +267,7 @@ describe("what GitHub does not say is not taken for a yes", () => {
       policy,
       disarmed: undefined,
       enrolment: known(null),
-      volumeFree: known({ share: 1, of: "bytes" }),
+      volumeFree: known({ share: 1, of: "bytes" as const }),
       now: 0,
     };
     const seen = (await stage.poll()).get(number);

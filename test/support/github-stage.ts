@@ -70,7 +70,7 @@ export async function setGitHubStage(from = THEN): Promise<GitHubStage> {
   };
 
   async function why(number: number, inRepo = repo): Promise<Answer> {
-    const readVolumeFree = async () => known({ share: 0.5, of: "bytes" } as const);
+    const readVolumeFree = async () => known({ share: 0.5, of: "bytes" as const });
     const around = { enrolments, policy, clock, readVolumeFree, disarmed: () => undefined };
     const seen = await explain(inRepo, number, { ...around, github, state: emptyState });
     if (!seen.known) throw new Error(seen.why);
