@@ -1,6 +1,13 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { loadConfig } from "./config.ts";
 import { AfkError, messageOf } from "./errors.ts";
+
+type CacheEnvOptions = {
+  readonly config?: string;
+  readonly volume?: string;
+  readonly format: "env" | "yaml" | "json";
+  readonly json: boolean;
+};
 
 // Exit codes: 0 stopped as asked · 1 failed · 2 the command line or the config is wrong.
 
@@ -59,6 +66,26 @@ program
     const loaded = loadConfig(options.config, process.env);
     const { enrolCommand } = await import("./enrol/command.ts");
     process.exitCode = (await enrolCommand(loaded, repo, options)) ? 0 : 1;
+  });
+
+program
+  .command("cache-env")
+  .description("print the environment variables that point T3's tools at the volume's caches")
+  .option("-c, --config <file>", "the bot's YAML config, for its volume")
+  .option("--volume <path>", "the volume, instead of a config")
+  .addOption(
+    new Option("--format <format>", "NAME=value lines, a container's env in YAML, or JSON")
+      .choices(["env", "yaml", "json"])
+      .default("env"),
+  )
+  .option("--json", "the same as --format json", false)
+  .action(async ({ config, volume, format, json }: CacheEnvOptions) => {
+    if ((config === undefined) === (volume === undefined)) {
+      throw new AfkError("config", "give --config <file> or --volume <path>, one of the two");
+    }
+    const path = volume ?? loadConfig(config ?? "", process.env).volume;
+    const { cacheEnvText } = await import("./volume/cache-env-command.ts");
+    process.stdout.write(cacheEnvText(path, json ? "json" : format));
   });
 
 program

@@ -2,6 +2,8 @@ import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { cacheEnvText } from "../../src/volume/cache-env-command.ts";
 import { type Cache, cacheEnv, caches, cachesFor, unitAt } from "../../src/volume/caches.ts";
 import { loadEvictionMark, markEviction } from "../../src/volume/evicted.ts";
 import { type CacheUnitSeen, findCacheUnits, measure } from "../../src/volume/measure.ts";
@@ -183,6 +185,16 @@ describe("a repo's tools", () => {
     expect(env).toMatchObject({ npm_config_cache: "/volume/caches/npm", GOCACHE: "/volume/caches/go-build" });
     expect(env["MAVEN_ARGS"]).toContain("-Dmaven.repo.local=/volume/caches/maven ");
     expect(Object.values(env).join()).not.toContain("{dir}");
+  });
+
+  test("are told for T3's environment as lines, as a container's env and as JSON", () => {
+    expect(cacheEnvText("/volume", "env")).toContain("\nGOCACHE=/volume/caches/go-build\n");
+    expect(parse(cacheEnvText("/volume", "yaml"))).toContainEqual({
+      name: "GOCACHE",
+      value: "/volume/caches/go-build",
+    });
+    expect(JSON.parse(cacheEnvText("/volume", "json"))).toMatchObject({ GOCACHE: "/volume/caches/go-build" });
+    expect(cacheEnvText("/volume", "env")).not.toContain("YARN_CACHE_FOLDER");
   });
 
   test("never set the same variable", () => {
