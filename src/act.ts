@@ -6,6 +6,7 @@ import type { RunEvent } from "./domain/event.ts";
 import { resumePrompt, unseenText } from "./domain/recover.ts";
 import type { Run } from "./domain/run.ts";
 import { AfkError, messageOf } from "./errors.ts";
+import { fieldsOf } from "./log.ts";
 import type { Parts } from "./parts.ts";
 import type { Dependency } from "./ports.ts";
 
@@ -21,10 +22,7 @@ export async function act(action: Action, run: Run, parts: Parts): Promise<reado
     const turning = run.state.name === "working" || run.state.name === "fixing";
     if (run.state.name !== "preparing" && !(refused && turning)) throw error;
     const { clock, log } = parts;
-    log.warn(
-      { repo: run.repo, issue: run.issue.number, run: run.id, step: action, why: messageOf(error) },
-      "step failed",
-    );
+    log.warn({ ...fieldsOf(run), step: action, why: messageOf(error) }, "step failed");
     return [{ type: "run.step-failed", at: clock.now(), run: run.id, step: action, text: messageOf(error), refused }];
   }
 }

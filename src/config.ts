@@ -53,6 +53,8 @@ export type Config = {
   };
   readonly logLevel: ConfigFile["logLevel"];
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
+  /** Every secret that was read, for the log to leave out. */
+  readonly secrets: readonly string[];
 };
 
 /** Reads and checks the file. Throws AfkError `config` whose message lists every problem, one a line. */
@@ -76,11 +78,13 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
   }
   const parsed = configSchema.safeParse(raw ?? {});
   const problems = parsed.success ? duplicates(parsed.data) : parsed.error.issues.map(describeIssue);
+  const read: string[] = [];
   const secret = (at: string, ref: unknown): string => {
     const known = secretRef.safeParse(ref);
     if (!known.success) return "";
     const found = loadSecret(known.data, dirname(path), env);
     if ("problem" in found) problems.push(`${at}: ${found.problem}`);
+    else read.push(found.value);
     return "value" in found ? found.value : "";
   };
   const secrets = {
@@ -163,6 +167,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
+    secrets: read,
   };
 }
 

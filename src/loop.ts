@@ -16,10 +16,26 @@ import { messageOf } from "./errors.ts";
 
 export type Loop<Key extends string> = {
   nudge(key: Key): void;
+  load(): Load<Key>;
   /** Resolves or rejects with `piece`, run while the key is free; undefined where the loop stopped before it could. */
   hold<T>(key: Key, piece: () => Promise<T>): Promise<T | undefined>;
   /** Resolves when nothing works any more, or after `withinMs`: then it names the keys still at work. */
   stop(withinMs: number): Promise<readonly Key[]>;
+};
+
+export type Load<Key extends string> = {
+  readonly working: number;
+  /** Due, and waiting for a free worker. */
+  readonly due: number;
+  readonly backingOff: number;
+  /** The key that has been worked for longest, and since when (`performance.now`). */
+  readonly longest: { readonly key: Key; readonly since: number } | undefined;
+};
+
+/** Told of each time a key was worked. `lateMs`: how long it was due before a worker was free. */
+export type LoopMeter = {
+  follow(loop: string, load: () => Load<string>): void;
+  worked(loop: string, lateMs: number, tookMs: number, failed: boolean): void;
 };
 
 type Options<Key extends string> = {
@@ -28,12 +44,15 @@ type Options<Key extends string> = {
   readonly concurrency: number;
   readonly backoff: { readonly firstMs: number; readonly ceilingMs: number };
   readonly log: Logger;
+  readonly meter?: LoopMeter | undefined;
   /** Does what the key needs now; resolves to the milliseconds until it wants to be looked at again, null = never. */
   work(key: Key): Promise<number | null>;
 };
 
 type Entry = {
   working: boolean;
+  /** `performance.now` when it became due, or when its work began. */
+  since: number;
   again: boolean;
   failures: number;
   /** Set while the key backs off: nudges wait for it. */
@@ -44,7 +63,7 @@ type Entry = {
 };
 
 export function createLoop<Key extends string>(options: Options<Key>): Loop<Key> {
-  const { name, concurrency, backoff, log, work } = options;
+  const { name, concurrency, backoff, log, meter, work } = options;
   const entries = new Map<Key, Entry>();
   const due = new Set<Key>();
   let working = 0;
@@ -57,6 +76,7 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
     if (found !== undefined) return found;
     const made: Entry = {
       working: false,
+      since: 0,
       again: false,
       failures: 0,
       backingOff: false,
@@ -78,8 +98,13 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
     clearTimeout(entry.timer);
     entry.timer = undefined;
     entry.backingOff = false;
-    due.add(key);
+    putDue(key, entry);
     startDue();
+  }
+
+  function putDue(key: Key, entry: Entry): void {
+    if (!due.has(key)) entry.since = performance.now();
+    due.add(key);
   }
 
   function startDue(): void {
@@ -94,7 +119,10 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
   }
 
   async function run(key: Key, entry: Entry): Promise<void> {
+    const began = performance.now();
+    const lateMs = began - entry.since;
     entry.working = true;
+    entry.since = began;
     entry.again = false;
     let afterMs: number | null;
     try {
@@ -111,8 +139,9 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
     }
     entry.working = false;
     working -= 1;
+    meter?.worked(name, lateMs, performance.now() - began, entry.backingOff);
     if (stopped) return goOn(key, entry);
-    if (entry.again && !entry.backingOff) due.add(key);
+    if (entry.again && !entry.backingOff) putDue(key, entry);
     else if (afterMs !== null) entry.timer = setTimeout(() => makeDue(key, entry), afterMs);
     goOn(key, entry);
   }
@@ -157,5 +186,17 @@ export function createLoop<Key extends string>(options: Options<Key>): Loop<Key>
     return [...entries].filter(([, entry]) => entry.working || entry.pieces.length > 0).map(([key]) => key);
   }
 
-  return { nudge, hold, stop };
+  function load(): Load<Key> {
+    const all = [...entries];
+    const [longest] = all.filter(([, entry]) => entry.working).sort(([, a], [, b]) => a.since - b.since);
+    return {
+      working,
+      due: due.size,
+      backingOff: all.filter(([, entry]) => entry.backingOff).length,
+      longest: longest && { key: longest[0], since: longest[1].since },
+    };
+  }
+
+  meter?.follow(name, load);
+  return { nudge, load, hold, stop };
 }

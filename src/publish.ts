@@ -10,7 +10,7 @@ import { type IssueKey, issueKey } from "./domain/repo.ts";
 import type { Run, RunId } from "./domain/run.ts";
 import { runsOfIssue } from "./domain/state.ts";
 import { wantedIssue } from "./domain/wanted.ts";
-import { createLoop } from "./loop.ts";
+import { createLoop, type LoopMeter } from "./loop.ts";
 import type { Dependencies } from "./ops/dependencies.ts";
 import type { Chat, Clock, GitHub, Store } from "./ports.ts";
 
@@ -30,10 +30,11 @@ export function createPublisher(parts: {
   readonly chat: Chat;
   readonly policy: Policy;
   readonly dependencies: Dependencies;
+  readonly meter?: LoopMeter;
   readonly clock: Clock;
   readonly log: Logger;
 }): Publisher {
-  const { store, github, chat, policy, dependencies, clock, log } = parts;
+  const { store, github, chat, policy, dependencies, meter, clock, log } = parts;
 
   async function showOnGitHub(id: RunId): Promise<null> {
     const run = store.state.runs[id];
@@ -74,8 +75,9 @@ export function createPublisher(parts: {
     return posted.digest === digestOf(root) && replies.every(({ key }) => typeof posted.replies[key]?.ts === "string");
   }
 
-  const githubLoop = createLoop<RunId>({ name: "github", concurrency: 4, backoff: BACKOFF, log, work: showOnGitHub });
-  const slackLoop = createLoop<IssueKey>({ name: "slack", concurrency: 1, backoff: BACKOFF, log, work: showInSlack });
+  const each = { backoff: BACKOFF, log, meter };
+  const githubLoop = createLoop<RunId>({ name: "github", concurrency: 4, ...each, work: showOnGitHub });
+  const slackLoop = createLoop<IssueKey>({ name: "slack", concurrency: 1, ...each, work: showInSlack });
 
   return {
     isShown,

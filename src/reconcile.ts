@@ -18,6 +18,7 @@ import { runsOf } from "./domain/state.ts";
 import { decideTurning } from "./domain/turning.ts";
 import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";
+import { fieldsOf } from "./log.ts";
 import { observeTurn, observeTurning, observeVerifying } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 
@@ -38,7 +39,7 @@ async function clearAway(run: Run, parts: Parts): Promise<number> {
     return await moveRun(run.id, parts);
   } catch (error) {
     const why = messageOf(error);
-    parts.log.warn({ repo: run.repo, issue: run.issue.number, run: run.id, why }, "tree not released, trying on");
+    parts.log.warn({ ...fieldsOf(run), why }, "tree not released, trying on");
     return parts.policy.pollMs;
   }
 }
@@ -130,9 +131,6 @@ async function record(event: BotEvent, { store, publisher, log }: Parts): Promis
   const id = "run" in event ? (typeof event.run === "string" ? event.run : event.run.id) : undefined;
   const run = id === undefined ? undefined : store.state.runs[id];
   if (run === undefined) return;
-  log.info(
-    { repo: run.repo, issue: run.issue.number, run: run.id, event: event.type, state: run.state.name },
-    "run moved",
-  );
+  log.info({ ...fieldsOf(run), event: event.type, state: run.state.name }, "run moved");
   publisher.nudge(run);
 }

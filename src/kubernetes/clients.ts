@@ -8,7 +8,13 @@ import {
 } from "@kubernetes/client-node";
 import { AfkError, messageOf } from "../errors.ts";
 
-export type ClusterClients = { readonly apps: AppsV1Api; readonly core: CoreV1Api; readonly version: VersionApi };
+export type ClusterClients = {
+  /** The API server's URL. */
+  readonly server: string;
+  readonly apps: AppsV1Api;
+  readonly core: CoreV1Api;
+  readonly version: VersionApi;
+};
 
 /** client-node has no time limit of its own: a call that meets a dead API server would never end. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -39,6 +45,7 @@ export function createClusterClients(kubeconfig: string | undefined): ClusterCli
     ],
   });
   return {
+    server,
     apps: new AppsV1Api(configuration),
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),

@@ -10,6 +10,8 @@ export type DependencyHealth = {
   readonly name: Dependency;
   readonly state: "unknown" | "up" | "down";
   readonly since: number;
+  /** When it last answered; null = never yet. */
+  readonly answeredAt: number | null;
   readonly why: string | null;
 };
 
@@ -23,14 +25,15 @@ export type Dependencies = {
 
 export function createDependencies(names: readonly Dependency[], clock: Clock, log: Logger): Dependencies {
   const health = new Map<Dependency, DependencyHealth>(
-    names.map((name) => [name, { name, state: "unknown", since: clock.now(), why: null }]),
+    names.map((name) => [name, { name, state: "unknown", since: clock.now(), answeredAt: null, why: null }]),
   );
 
   function set(name: Dependency, state: "up" | "down", why: string | null): void {
     const before = health.get(name);
-    if (before?.state === state && before.why === why) return;
-    const since = before?.state === state ? before.since : clock.now();
-    health.set(name, { name, state, since, why });
+    const now = clock.now();
+    const since = before?.state === state ? before.since : now;
+    const answeredAt = state === "up" ? now : (before?.answeredAt ?? null);
+    health.set(name, { name, state, since, answeredAt, why });
     if (before?.state === state) return;
     if (state === "down") log.warn({ dependency: name, why }, "dependency does not answer, trying on");
     else log.info({ dependency: name, downBefore: before?.state === "down" }, "dependency answers");

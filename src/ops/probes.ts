@@ -12,7 +12,7 @@ import { slackError } from "../slack/errors.ts";
 import type { T3Client } from "../t3/client.ts";
 import type { Dependencies } from "./dependencies.ts";
 
-const EVERY_MS = 60_000;
+const EVERY_MS = 20_000;
 
 export function startProbes(parts: {
   readonly githubClient: GitHubClient;

@@ -19,6 +19,8 @@ import { createWakes } from "./wakes.ts";
 
 /** How long a stop waits for work under way. Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 20_000;
+/** A repo that is at work for longer hangs, unless its tree may take longer to prepare. */
+const STUCK_MS = 30 * 60_000;
 
 export type Bot = {
   /** Lets work under way finish, for a while. Resolves to the repos that were still at work then. */
@@ -26,7 +28,8 @@ export type Bot = {
 };
 
 export async function startBot(config: Config, base: Base): Promise<Bot> {
-  const { store, dependencies, clock, log } = base;
+  const { store, dependencies, health, metrics, clock, log } = base;
+  const { meter } = metrics;
   const outside = await connectOutside(config, base);
   const { policy, github, executor, trees, cluster, chat, t3, connection } = outside;
   const repos = [...config.repos.keys()];
@@ -38,7 +41,7 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     clock,
     log,
   });
-  const publisher = createPublisher({ store, github, chat, policy, dependencies, clock, log });
+  const publisher = createPublisher({ store, github, chat, policy, dependencies, meter, clock, log });
   const parts: Parts = {
     store,
     history: openHistory(config.stateDir),
@@ -62,8 +65,10 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     concurrency: 8,
     backoff: { firstMs: 1_000, ceilingMs: 60_000 },
     log,
+    meter,
     work: (repo) => reconcile(repo, parts),
   });
+  health.watch(loop.load, Math.max(STUCK_MS, 2 * policy.prepareMs));
   const { pollMs } = policy;
   const wakes = createWakes({ loop, store, repos, pollMs });
   t3.watch(wakes.nudgeSession);
@@ -89,6 +94,13 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     },
     base,
   );
+  metrics.calls.name({
+    github: config.github.apiUrl,
+    slack: config.slack.apiUrl,
+    t3: config.t3.url,
+    cluster: outside.clusterClients.server,
+  });
+  metrics.show({ limits: connection.limits, volume: config.volume, disarmed: arming.disarmed });
   const probes = startProbes({ ...outside, githubClient: connection.client, dependencies, log });
 
   for (const run of Object.values(store.state.runs)) publisher.nudge(run);

@@ -4,7 +4,7 @@ import { type Free, type Space, scarcest } from "../domain/space.ts";
 import { messageOf } from "../errors.ts";
 
 /** What the volume has and what of it the bot may still fill; one system call, whatever is on it. */
-async function readSpace(volume: string): Promise<Observed<Space>> {
+export async function readSpace(volume: string): Promise<Observed<Space>> {
   try {
     const { bavail, blocks, bsize, files, ffree } = await statfs(volume);
     if (blocks <= 0) return unknown(`${volume} says nothing of its size`);

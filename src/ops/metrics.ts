@@ -1,0 +1,47 @@
+// Everything the bot counts, in one registry that lasts as long as the process. docs/observability.md lists it.
+
+import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { LoopMeter } from "../loop.ts";
+import type { Clock } from "../ports.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { type CallMetrics, createCallMetrics } from "./metrics/calls.ts";
+import { createLoopMetrics } from "./metrics/loops.ts";
+import { createRunMetrics, type RunMetrics } from "./metrics/runs.ts";
+import { createSurroundingMetrics, type Surroundings } from "./metrics/surroundings.ts";
+
+export type Metrics = RunMetrics & {
+  readonly meter: LoopMeter;
+  readonly calls: Pick<CallMetrics, "name">;
+  /** What is read from at each scrape; undefined = nothing acts in this process. */
+  show(around: Surroundings | undefined): void;
+  /** Prometheus' text format. */
+  text(): Promise<{ readonly type: string; readonly body: string }>;
+  close(): void;
+};
+
+export function createMetrics(parts: {
+  readonly dependencies: Dependencies;
+  readonly clock: Clock;
+  readonly version: string;
+}): Metrics {
+  const { dependencies, clock, version } = parts;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: "afk_info",
+    help: "1, with the bot's version.",
+    labelNames: ["version"],
+    registers: [registry],
+  }).set({ version }, 1);
+  const calls = createCallMetrics(registry);
+  return {
+    ...createRunMetrics(registry, clock),
+    meter: createLoopMetrics(registry),
+    calls,
+    show: createSurroundingMetrics(registry, dependencies, clock).show,
+    async text() {
+      return { type: registry.contentType, body: await registry.metrics() };
+    },
+    close: calls.close,
+  };
+}
