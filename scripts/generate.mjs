@@ -5,11 +5,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configExample } from "../src/config/example.ts";
 import { configJsonSchema } from "../src/config/json-schema.ts";
+import { cacheEnvValues, valuesSchema } from "./chart.mjs";
 
 const root = join(import.meta.dirname, "..");
 const generated = {
   "afk.example.yaml": configExample(),
   "afk.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  "helm/afk/files/cache-env.yaml": cacheEnvValues(),
+  "helm/afk/values.schema.json": `${JSON.stringify(valuesSchema(read("helm/afk/values.schema.json")), null, 2)}\n`,
 };
 
 const stale = Object.entries(generated).filter(([file, text]) => read(file) !== text);

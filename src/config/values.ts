@@ -11,7 +11,8 @@ export const url = z
 /** Written as `30s` or `1.5h`, and milliseconds from here on. Defaults are given in the written form: `prefault`. */
 export const duration = z
   .string("expected a duration such as 500ms, 30s, 5m or 2h")
-  .regex(/^(?=.*[1-9])\d+(\.\d+)?\s*(ms|s|m|h|d)$/, {
+  // Of the kind that Go's regular expressions know too: Helm checks the config by them.
+  .regex(/^(\d*[1-9]\d*(\.\d+)?|0+\.\d*[1-9]\d*)\s*(ms|s|m|h|d)$/, {
     error: ({ input }) => `expected a duration such as 500ms, 30s, 5m or 2h, not ${JSON.stringify(input)}`,
   })
   .transform((text) => ms(text as StringValue));
