@@ -1,14 +1,12 @@
 // What the chart takes from the code: the environment of the caches, and what the config may say.
 import { stringify } from "yaml";
 import { configJsonSchema } from "../src/config/json-schema.ts";
-import { cacheEnv, caches } from "../src/volume/caches.ts";
-import { layoutOf } from "../src/volume/layout.ts";
+import { cacheEnvText } from "../src/volume/cache-env-command.ts";
 
-/** T3's environment for the caches; the chart puts the volume's path in. */
+/** What `afk cache-env` prints; the chart puts the volume's path in. */
 export function cacheEnvValues() {
-  const shared = caches.filter(({ setupOnly }) => setupOnly !== true);
-  const env = cacheEnv(shared, (tool) => layoutOf("{volume}").cache(tool));
-  return `# By npm run generate, of src/volume/caches.ts.\n${stringify(env, { lineWidth: 0 })}`;
+  const env = JSON.parse(cacheEnvText("{volume}", "json"));
+  return `# By npm run generate: what \`afk cache-env\` prints.\n${stringify(env, { lineWidth: 0 })}`;
 }
 
 /** The chart's schema as it is, with the config's rules of today; what the chart fills in may be left out. */

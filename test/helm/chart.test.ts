@@ -1,13 +1,12 @@
 // The chart through the real Helm, and its output through the Kubernetes API's own rules.
 
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { configSchema } from "../../src/config/schema.ts";
-import { cacheEnv, caches } from "../../src/volume/caches.ts";
-import { layoutOf } from "../../src/volume/layout.ts";
 import { problemsOf } from "./api-schema.ts";
 import { CHART, helm, helmRuns, type Manifest, one, template, values } from "./helm.ts";
 
@@ -98,13 +97,13 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
   });
 
   test("the T3 pod has the caches' environment that the bot's own table says, on the mounted volume", async () => {
-    const shared = caches.filter(({ setupOnly }) => setupOnly !== true);
-    const wanted = cacheEnv(shared, layoutOf("/volume").cache);
+    const main = join(ROOT, "src", "main.ts");
+    const wanted = execFileSync(process.execPath, [main, "cache-env", "--volume", "/volume", "--json"]);
     const envOf = async (name: string, deployment: string): Promise<Record<string, string>> => {
       const [t3] = one(await template(...values(name)), "Deployment", deployment)["spec"].template.spec.containers;
       return Object.fromEntries(t3.env.map((pair: { name: string; value: string }) => [pair.name, pair.value]));
     };
-    expect(await envOf("dedicated-t3", "afk-t3")).toMatchObject(wanted);
+    expect(await envOf("dedicated-t3", "afk-t3")).toMatchObject(JSON.parse(wanted.toString()));
     const longest = "a-name-that-is-just-as-long-as-a-name-here-may-be-t3";
     expect((await envOf("everything", longest))["npm_config_cache"]).toBe("/data/afk/caches/npm");
   });
