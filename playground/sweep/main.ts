@@ -26,6 +26,7 @@ const program = new Command("npm run sweep --")
   .option("--shard <i/n>", "this part of the points only", shardOf, { part: 1, of: 1 })
   .option("--every <n>", "every n-th point only", whole, 1)
   .option("--worlds <n>", "worlds at once", whole, 6)
+  .option("--kills <n>", "kills in a play at most; 1 = each point in a world of its own", whole, 20)
   .option("--keep", "leave the folders of all worlds", false)
   .addHelpText("after", `\nWays:\n${list.join("\n")}`)
   .parse();
@@ -36,6 +37,7 @@ const options = program.opts<{
   shard: { part: number; of: number };
   every: number;
   worlds: number;
+  kills: number;
   keep: boolean;
 }>();
 

@@ -1,4 +1,4 @@
-// One point: a fresh world, a bot that is killed there and started again, and what is to be seen in the end.
+// One play: a fresh world, a bot that is killed at each of its points and started again, and what is to be seen in the end.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,12 +8,14 @@ import { type Bot, startBot } from "../demo/bot.ts";
 import { repo } from "../world/team.ts";
 import { countWrong, look, type Wrong } from "./look.ts";
 import { type Path, paths } from "./paths.ts";
-import { type Counts, type Point, setTrap, type Trap } from "./points.ts";
+import type { Moments, Point } from "./points.ts";
 import { type Stage, setStage } from "./stage.ts";
+import { setTraps, type Traps } from "./traps.ts";
 
 export type Task = {
   readonly path: string;
-  readonly point: Point | undefined;
+  /** Where the bot is killed, each once, in whatever order they come. None = nothing disturbs it. */
+  readonly points: readonly Point[];
   /** The bot's program. */
   readonly main: string;
   readonly keep: boolean;
@@ -21,20 +23,22 @@ export type Task = {
 
 export type Played = Wrong & {
   readonly task: Task;
-  /** What the bot died at; undefined = the way ended before the point came. */
-  readonly sprung: string | undefined;
+  /** Names of the points at which it died, in order; the way ended before the others came. */
+  readonly sprung: readonly string[];
   readonly finished: boolean;
   /** Why not, for people. */
   readonly trouble: string | undefined;
-  readonly counts: Counts;
+  readonly seen: Moments;
   readonly ms: number;
 };
 
-/** Lock files of a killed git count as dead after 30 s: a point may wait for that once, and for Slack's history. */
-const TIME_LIMIT_MS = 75_000;
+/** What a way takes by itself, and what each kill adds: a lock file of a killed git counts as dead after 30 s. */
+const TIME_LIMIT_MS = 60_000;
+const KILL_LIMIT_MS = 8_000;
+const GIT_KILL_LIMIT_MS = 40_000;
 const LOOK_EVERY_MS = 50;
 /** A bot that cannot start again ends at once each time: that is trouble, not bad luck. */
-const MOST_STARTS = 4;
+const SPARE_STARTS = 3;
 
 export async function play(task: Task): Promise<Played> {
   const begun = performance.now();
@@ -43,22 +47,24 @@ export async function play(task: Task): Promise<Played> {
   if (path === undefined) throw new Error(`no path ${task.path}`);
   try {
     await using stage = await setStage(dir);
-    const bots = keepAlive(stage, task.main, path.losesState);
-    const trap = setTrap(stage, task.point, () => bots.kill());
-    if (path.from === 0) trap.arm();
-    bots.start(trap);
+    const mostStarts = task.points.length + SPARE_STARTS;
+    const bots = keepAlive({ stage, main: task.main, losesState: path.losesState, mostStarts });
+    const traps = setTraps(stage, task.points, () => bots.kill());
+    if (path.from === 0) traps.arm();
+    bots.start(traps);
     const issue = stage.github.as("maintainer").createIssue(repo, { title: "The issue", body: path.body });
-    const trouble = await follow(stage, path, issue.number, bots, trap);
+    traps.follow(issue.number);
+    const trouble = await follow(stage, path, issue.number, bots, traps, timeFor(task.points));
     await bots.stop();
-    trap.close();
+    traps.close();
     const wrong = await countWrong(stage, issue.number, path);
     const ms = Math.round(performance.now() - begun);
     return {
       task,
-      sprung: trap.sprung(),
+      sprung: traps.sprung(),
       finished: trouble === undefined,
       trouble,
-      counts: trap.counts(),
+      seen: traps.seen(),
       ms,
       ...wrong,
     };
@@ -68,15 +74,22 @@ export async function play(task: Task): Promise<Played> {
 }
 
 /** Does the maintainer's part until all is done. Returns why it never was. */
-async function follow(stage: Stage, path: Path, issue: number, bots: Bots, trap: Trap): Promise<string | undefined> {
+async function follow(
+  stage: Stage,
+  path: Path,
+  issue: number,
+  bots: Bots,
+  traps: Traps,
+  withinMs: number,
+): Promise<string | undefined> {
   const maintainer = stage.github.as("maintainer");
   const steps = [...path.steps];
-  const deadline = performance.now() + TIME_LIMIT_MS;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const sight = look(stage, issue);
     const [next] = steps;
     if (next?.when(sight)) {
-      if (path.steps.length - steps.length === path.from) trap.arm();
+      if (path.steps.length - steps.length === path.from) traps.arm();
       steps.shift();
       next.act(maintainer, issue);
     } else if (next === undefined && path.done(sight)) return undefined;
@@ -86,30 +99,46 @@ async function follow(stage: Stage, path: Path, issue: number, bots: Bots, trap:
   }
 }
 
+function timeFor(points: readonly Point[]): number {
+  const git = points.filter(({ kind }) => kind === "git").length;
+  return TIME_LIMIT_MS + git * GIT_KILL_LIMIT_MS + (points.length - git) * KILL_LIMIT_MS;
+}
+
 type Bots = {
-  start(trap: Trap): void;
+  start(traps: Traps): void;
   kill(): void;
   trouble(): string | undefined;
   stop(): Promise<void>;
 };
 
 /** Starts the bot again whenever it was killed, as a supervisor does. */
-function keepAlive(stage: Stage, main: string, losesState: boolean): Bots {
+function keepAlive({
+  stage,
+  main,
+  losesState,
+  mostStarts,
+}: {
+  readonly stage: Stage;
+  readonly main: string;
+  readonly losesState: boolean;
+  readonly mostStarts: number;
+}): Bots {
   let bot: Bot | undefined;
   let starts = 0;
   let stopping = false;
   let trouble: string | undefined;
 
-  function start(trap: Trap): void {
+  function start(traps: Traps): void {
     starts += 1;
-    const env = { NODE_COMPILE_CACHE: join(dirname(main), "compile-cache"), ...trap.env };
+    traps.restarted();
+    const env = { NODE_COMPILE_CACHE: join(dirname(main), "compile-cache"), ...traps.env };
     bot = startBot(stage.dir, stage.configFile, stage.addresses, { env, main });
     bot.process.once("exit", (code) => {
       if (stopping) return;
       if (code !== null) trouble = `the bot ended by itself with code ${code} (${stage.dir})`;
-      else if (starts >= MOST_STARTS) trouble = `the bot was started ${starts} times`;
-      else if (losesState) void stage.loseState().then(() => start(trap));
-      else start(trap);
+      else if (starts >= mostStarts) trouble = `the bot was started ${starts} times`;
+      else if (losesState) void stage.loseState().then(() => start(traps));
+      else start(traps);
     });
   }
 

@@ -37,6 +37,8 @@ export type Stage = AsyncDisposable & {
   /** As a disk that died: the folder is there, and empty but for what an operator puts there first. */
   loseState(): Promise<void>;
   readonly listeners: readonly Listener[];
+  /** How often the default branch was pushed to. */
+  pushes(): number;
 };
 
 export async function setStage(dir: string): Promise<Stage> {
@@ -62,8 +64,11 @@ export async function setStage(dir: string): Promise<Stage> {
     await ready;
     keep(startActions(github));
     const { namespace, deployment: name } = clusterNames;
+    let pushes = 0;
     github.onPush(({ ref, after }) => {
-      if (ref === "refs/heads/main") cluster.setImage({ namespace, name, image: `registry.example/${repo}:${after}` });
+      if (ref !== "refs/heads/main") return;
+      pushes += 1;
+      cluster.setImage({ namespace, name, image: `registry.example/${repo}:${after}` });
     });
     const t3Token = t3.issueToken({ label: "afk" });
     const kubeconfig = cluster.kubeconfig(tokens.clusterBot);
@@ -88,6 +93,7 @@ export async function setStage(dir: string): Promise<Stage> {
         rmSync(stateDir, { recursive: true, force: true });
         await savePilot(stateDir, passed);
       },
+      pushes: () => pushes,
       listeners: [github.listener, slack.listener, t3.listener, cluster.listener],
       [Symbol.asyncDispose]: close,
     };

@@ -1,0 +1,178 @@
+// Kills the bot at its points. The product knows nothing of them: the servers hold a request and kill, a `git` on the
+// bot's PATH kills whoever started it, and the state folder is watched from outside.
+
+import { mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventLine, headerLine } from "../../src/store/lines.ts";
+import { SNAPSHOT_EVERY } from "../../src/store/store.ts";
+import type { Exchange } from "../listener.ts";
+import { tokens } from "../world/team.ts";
+import { gitTrap } from "./git-trap.ts";
+import { type Moments, nameOf, type Point } from "./points.ts";
+import { momentOf } from "./situation.ts";
+import type { Stage } from "./stage.ts";
+
+export type Traps = {
+  /** For the bot's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the points at which the bot was killed so far, in order. */
+  sprung(): readonly string[];
+  seen(): Moments;
+  /** From now on moments count. */
+  arm(): void;
+  /** The issue the way is about, once it is there. */
+  follow(issue: number): void;
+  /** A bot runs again: only now can the next point kill it. */
+  restarted(): void;
+  close(): void;
+};
+
+/** `kill` ends the bot's whole process group at once. Each point kills once. */
+export function setTraps(stage: Stage, points: readonly Point[], kill: () => void): Traps {
+  const left = new Set(points.map(nameOf));
+  const sprung: string[] = [];
+  let life = 0;
+  let dead = false;
+  let armed = false;
+  let issue: number | undefined;
+
+  /** True: this was a point, and the bot is gone. `bornIn` is the life in which the moment began. */
+  function spring(point: Point, bornIn: number): boolean {
+    if (!armed || dead || bornIn !== life || !left.delete(nameOf(point))) return false;
+    sprung.push(nameOf(point));
+    dead = true;
+    kill();
+    return true;
+  }
+
+  const exchanges = trapExchanges(stage, () => issue, {
+    isArmed: () => armed,
+    life: () => life,
+    spring,
+  });
+  const git = gitTrap(
+    stage.dir,
+    points.filter((point) => point.kind === "git"),
+  );
+  const snapshots = points.filter((point) => point.kind === "snapshot");
+  const files = trapFiles(stage.stateDir, Number(snapshots[0]?.key ?? 0), {
+    isArmed: () => armed,
+    spring: (point) => spring(point, life),
+  });
+  return {
+    env: git.env,
+    sprung: () => [...sprung, ...git.sprung()],
+    seen: () => ({ exchange: exchanges.seen(), git: git.seen(), journal: files.seen() }),
+    arm() {
+      armed = true;
+      git.arm();
+    },
+    follow(number) {
+      issue = number;
+    },
+    restarted() {
+      life += 1;
+      dead = false;
+    },
+    close() {
+      for (const listener of stage.listeners) listener.intercept(undefined);
+      files.close();
+    },
+  };
+}
+
+const GIT_BOT = `Basic ${Buffer.from(`x-access-token:${tokens.githubBot}`).toString("base64")}`;
+
+/** Slack and T3 are used by nobody but the bot. */
+function isBots({ service, authorization = "" }: Exchange): boolean {
+  if (service === "slack" || service === "t3") return true;
+  return (
+    authorization === GIT_BOT ||
+    authorization.endsWith(` ${tokens.githubBot}`) ||
+    authorization.endsWith(` ${tokens.clusterBot}`)
+  );
+}
+
+type Watch = {
+  isArmed(): boolean;
+  life(): number;
+  spring(point: Point, bornIn: number): boolean;
+};
+
+function trapExchanges(stage: Stage, issue: () => number | undefined, { isArmed, life, spring }: Watch) {
+  const seen = new Set<string>();
+  const begun = new WeakMap<Exchange, { readonly key: string; readonly life: number }>();
+  for (const listener of stage.listeners) {
+    listener.intercept({
+      async before(exchange) {
+        if (!isArmed() || !isBots(exchange)) return undefined;
+        const key = momentOf(exchange, stage, issue());
+        seen.add(key);
+        begun.set(exchange, { key, life: life() });
+        return cutIf(spring({ kind: "exchange", key, when: "before" }, life()));
+      },
+      async after(exchange) {
+        const moment = begun.get(exchange);
+        if (moment === undefined) return undefined;
+        return cutIf(spring({ kind: "exchange", key: moment.key, when: "after" }, moment.life));
+      },
+    });
+  }
+  return { seen: () => [...seen] };
+}
+
+function cutIf(killed: boolean): { readonly do: "cut" } | undefined {
+  return killed ? { do: "cut" } : undefined;
+}
+
+/**
+ * Watches the state folder. A moment is an event in the journal, by its type and how often that came. A snapshot is made
+ * due at the `dueAt`-th event by events that were there before the bot.
+ */
+function trapFiles(
+  dir: string,
+  dueAt: number,
+  { isArmed, spring }: { isArmed(): boolean; spring(point: Point): boolean },
+) {
+  mkdirSync(dir, { recursive: true });
+  if (dueAt > 0) seed(dir, SNAPSHOT_EVERY - dueAt);
+  const read = new Map<string, number>();
+  const times = new Map<string, number>();
+  const seen: string[] = [];
+  // What was seeded is no moment.
+  for (const name of readdirSync(dir)) read.set(name, statSync(join(dir, name)).size);
+
+  function readOn(name: string): void {
+    const text = readFileSync(join(dir, name), "utf8");
+    const from = read.get(name) ?? 0;
+    if (text.length < from) read.set(name, 0);
+    const end = text.lastIndexOf("\n") + 1;
+    read.set(name, end);
+    for (const [, type = ""] of text.slice(from, end).matchAll(/"e":\{"type":"([^"]+)"/g)) {
+      const count = (times.get(type) ?? 0) + 1;
+      times.set(type, count);
+      const key = `${type} ${count}`;
+      if (!isArmed()) continue;
+      seen.push(key);
+      spring({ kind: "journal", key });
+    }
+  }
+
+  const watcher = watch(dir, (_, name) => {
+    if (name === null || statSync(join(dir, name), { throwIfNoEntry: false }) === undefined) return;
+    const key = String(dueAt);
+    if (name.startsWith("journal-")) {
+      if (dueAt > 0 && !name.endsWith("-000000000001.jsonl")) spring({ kind: "snapshot", key, when: "segment" });
+      readOn(name);
+    }
+    if (dueAt > 0 && name === "state.json.next") spring({ kind: "snapshot", key, when: "file" });
+    if (dueAt > 0 && name === "state.json") spring({ kind: "snapshot", key, when: "rename" });
+  });
+  return { seen: () => [...new Set(seen)], close: () => watcher.close() };
+}
+
+function seed(dir: string, count: number): void {
+  const event = { type: "bot.resumed", at: 0, by: "U0OPERATOR" } as const;
+  const lines = Array.from({ length: count }, (_, n) => eventLine(n + 1, event));
+  writeFileSync(join(dir, "journal-000000000001.jsonl"), headerLine(1) + lines.join(""));
+}
