@@ -131,7 +131,7 @@ function report(result: Played, count: number, tell: (line: string) => void): vo
 }
 
 /** How much was there twice or not at all. */
-export function wrongsOf(result: Played): number {
+function wrongsOf(result: Played): number {
   const { duplicateSessions, duplicateTurns, duplicateRoots, duplicateComments, lostRuns } = result;
   return duplicateSessions + duplicateTurns + duplicateRoots + duplicateComments + lostRuns;
 }
