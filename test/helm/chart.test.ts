@@ -1,11 +1,12 @@
 // The chart through the real Helm, and its output through the Kubernetes API's own rules.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { listen } from "../../playground/listener.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { problemsOf } from "./api-schema.ts";
 import { CHART, helm, helmRuns, type Manifest, one, template, values } from "./helm.ts";
@@ -172,6 +173,24 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     expect(dedicated).toContain("It follows workloads in: node-agents, shop.");
     expect(dedicated).not.toContain("history");
     expect(await notes(...values("everything"))).toContain("Make a Secret and name it in secrets.existingSecret.");
+  });
+
+  test("`helm test` passes where the bot is ready, and fails where it is not", async () => {
+    const [{ command }] = one(await template(...values("minimal")), "Pod", "afk-test")["spec"].containers;
+    let status = 503;
+    await using server = await listen({
+      service: "bot",
+      routes: (app) => app.get("/readyz", (_, response) => response.sendStatus(status)),
+    });
+    const ask = (): Promise<number> =>
+      new Promise((resolve) => {
+        const [, ...args] = command as readonly string[];
+        const env = { URL: `${server.url}/readyz` };
+        execFile(process.execPath, args, { env }, (error) => resolve(error === null ? 0 : Number(error.code)));
+      });
+    expect(await ask()).toBe(1);
+    status = 200;
+    expect(await ask()).toBe(0);
   });
 
   test("the check against the API's rules finds a wrong type, a missing field and one that is none", async () => {
