@@ -13,6 +13,8 @@ COPY handlers ./handlers
 COPY views ./views
 
 ENV NODE_ENV=production
-USER node
+# The image's own user `node`, by number: Kubernetes' runAsNonRoot does not look names up.
+USER 1000:1000
+EXPOSE 8080
 ENTRYPOINT ["tini", "--", "node", "src/main.ts"]
 CMD ["serve", "--config", "/config/afk.yaml"]
