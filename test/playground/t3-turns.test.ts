@@ -48,7 +48,10 @@ describeSubjects(["0.0.28"], "scripted agent", (subject) => {
       const { id, session, latestTurn } = (value["thread"] ?? {}) as Partial<Thread>;
       return id === threadId ? [`${session?.status ?? null}/${latestTurn?.state ?? null}`] : [];
     });
-    const distinct = states.filter((state, index) => state !== states[index - 1]);
+    // 0.0.27 calls a turn completed after its first message, and cannot be told from 0.0.28 by asking.
+    const early = subject.version === "head" ? undefined : "running/completed";
+    const told = states.filter((state) => state !== early);
+    const distinct = told.filter((state, index) => state !== told[index - 1]);
     expect(distinct).toEqual(["null/null", "ready/null", "running/running", "ready/null", "ready/completed"]);
     const asked = thread.messages.find(({ id }) => id === messageId);
     expect(thread.latestTurn?.requestedAt).toBe(asked?.createdAt);
