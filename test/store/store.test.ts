@@ -1,6 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { eventLine, headerLine } from "../../src/store/lines.ts";
 import { openStore, SNAPSHOT_EVERY } from "../../src/store/store.ts";
 import { commitMany, files, quiet, temporaryFolder, withStore } from "./support.ts";
 
@@ -130,6 +131,20 @@ describe("the bot refuses to start, says what to do, and changes nothing", () =>
     rmSync(join(dir, "state.json"));
     rmSync(join(dir, "state.json.prev"));
     expect(await refusal(dir)).toMatch(/event 1 belongs here, and event \d+ is the first that is there/);
+  });
+
+  test("on a journal with a segment missing in the middle", async () => {
+    const dir = temporaryFolder();
+    for (const first of [1, 11, 21]) {
+      const lines = Array.from({ length: 10 }, (_, n) =>
+        eventLine(first + n, { type: "bot.resumed", at: 0, by: "U1" }),
+      );
+      writeFileSync(join(dir, `journal-${String(first).padStart(12, "0")}.jsonl`), headerLine(first) + lines.join(""));
+    }
+    expect(await sequenceIn(dir)).toBe(30);
+    for (const name of files(dir, "state.json")) rmSync(join(dir, name));
+    rmSync(join(dir, "journal-000000000011.jsonl"));
+    expect(await refusal(dir)).toMatch(/event 11 belongs here, and event 21 is the first that is there/);
   });
 
   test("on two damaged snapshots", async () => {
