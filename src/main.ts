@@ -28,6 +28,18 @@ program
   });
 
 program
+  .command("check")
+  .description("try every connection and right that the bot needs, and say of each that fails what to do")
+  .requiredOption("-c, --config <file>", "the bot's YAML config")
+  .option("--repo <owner/name>", "of the repos only this one")
+  .option("--json", "only the result on stdout, as one line of JSON", false)
+  .action(async ({ config, json, repo }: { config: string; json: boolean; repo?: string }) => {
+    const loaded = loadConfig(config, process.env);
+    const { checkCommand } = await import("./check/command.ts");
+    process.exitCode = (await checkCommand(loaded, { json, repo })) ? 0 : 1;
+  });
+
+program
   .command("pilot")
   .description("try the T3 instance in a scratch repository; the bot starts nothing without a pass for its version")
   .requiredOption("-c, --config <file>", "the bot's YAML config")

@@ -29,6 +29,7 @@ export type Stage = AsyncDisposable & {
   readonly github: GitHub;
   readonly slack: Slack;
   readonly t3: T3;
+  readonly cluster: Cluster;
   readonly addresses: WorldAddresses;
   readonly configFile: string;
   /** The bot's state folder. */
@@ -85,6 +86,7 @@ export async function setStage(dir: string): Promise<Stage> {
       github,
       slack,
       t3,
+      cluster,
       addresses,
       configFile,
       volume,

@@ -1,5 +1,7 @@
 import {
+  ApiException,
   AppsV1Api,
+  AuthorizationV1Api,
   CoreV1Api,
   createConfiguration,
   KubeConfig,
@@ -11,9 +13,12 @@ import { AfkError, messageOf } from "../errors.ts";
 export type ClusterClients = {
   /** The API server's URL. */
   readonly server: string;
+  /** The namespace that the credentials are of: the pod's own, or the kubeconfig's. */
+  readonly namespace: string;
   readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
   readonly version: VersionApi;
+  readonly authorization: AuthorizationV1Api;
 };
 
 /** client-node has no time limit of its own: a call that meets a dead API server would never end. */
@@ -46,8 +51,15 @@ export function createClusterClients(kubeconfig: string | undefined): ClusterCli
   });
   return {
     server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
     apps: new AppsV1Api(configuration),
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),
+    authorization: new AuthorizationV1Api(configuration),
   };
+}
+
+/** The API server's answer; undefined where there was none. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ApiException ? error.code : undefined;
 }

@@ -107,7 +107,8 @@ function endOf(last: TurnSeen, ms: number): Verdict | undefined {
   }
 }
 
-function token({ token: seen, now }: Evidence): Check {
+/** Whether the bot can work with the token, and for how long. */
+export function token({ token: seen, now }: Pick<Evidence, "token" | "now">): Check {
   const did = "Asked T3 what it makes of the token, and read the expiry in it.";
   if (!seen.known) {
     return check("token", did, {
