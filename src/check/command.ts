@@ -30,7 +30,7 @@ export async function checkCommand(
 }
 
 /** Tells each area as soon as it is known, in the same order each time. */
-export async function checkAll(
+async function checkAll(
   config: Config,
   repos: readonly RepoKey[],
   tell: (line: string) => void,
