@@ -30,11 +30,7 @@ export async function checkCommand(
 }
 
 /** Tells each area as soon as it is known, in the same order each time. */
-async function checkAll(
-  config: Config,
-  repos: readonly RepoKey[],
-  tell: (line: string) => void,
-): Promise<Checked> {
+async function checkAll(config: Config, repos: readonly RepoKey[], tell: (line: string) => void): Promise<Checked> {
   const clock: Clock = { now: () => Date.now() };
   const log = createLog("silent");
   const { policy } = config;
