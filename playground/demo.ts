@@ -1,20 +1,20 @@
 // `npm run demo`: the whole main job on this machine, with no account anywhere.
 
-import { once } from "node:events";
-import { Command, Option } from "commander";
-import { play, playOn } from "./demo/play.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { play } from "./demo/play.ts";
 import { scripts } from "./demo/scripts/index.ts";
 import type { Outcome } from "./demo/scripts/script.ts";
-import { setStage } from "./demo/stage.ts";
-import { channel } from "./world/team.ts";
+import { stayUp } from "./demo/stay.ts";
 
 const names = Object.keys(scripts);
 const list = names.map((name) => `  ${name.padEnd(16)} ${scripts[name]?.does}`).join("\n");
 
 const program = new Command("npm run demo --")
   .description(
-    "Plays an issue's way from label to deploy, with stand-ins for GitHub, Slack, T3 and Kubernetes on loopback.",
+    "Tries the bot on this machine: a page with Slack, GitHub, T3 and a cluster that stand-ins play on loopback.",
   )
+  .option("--port <number>", "the page's port; any free one if not given", portOf, 0)
+  .option("--agent <command>", "what works in the sessions instead of the scripted agent: 'CMD {promptFile}'")
   .addOption(
     new Option("--script <name>", "play this script and exit: 0 when it went as it should, 1 when not").choices([
       ...names,
@@ -25,10 +25,22 @@ const program = new Command("npm run demo --")
   .option("--keep", "leave the folder with all state and logs", false)
   .addHelpText(
     "after",
-    `\nScripts:\n${list}\n  ${"all".padEnd(16)} each of them, one after the other\n\nWithout --script, everything stays up until Ctrl-C.`,
+    `\nScripts:\n${list}\n  ${"all".padEnd(16)} each of them, one after the other\n\nWithout --script the page stays up until Ctrl-C. Several demos may run at once.`,
   )
   .parse();
-const options = program.opts<{ script?: string; json: boolean; keep: boolean }>();
+const options = program.opts<{
+  script?: string;
+  agent?: string;
+  port: number;
+  json: boolean;
+  keep: boolean;
+}>();
+
+function portOf(given: string): number {
+  const port = Number(given);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError("Not a port.");
+  return port;
+}
 
 const begun = performance.now();
 function tell(line: string): void {
@@ -72,27 +84,17 @@ function report({ script, ok, ms, ...facts }: Outcome): void {
     tell(`${ok ? "done" : "NOT AS IT SHOULD"}: ${script} after ${(ms / 1000).toFixed(1)} s ${JSON.stringify(facts)}`);
 }
 
-/** Everything up until Ctrl-C, with one issue under way. */
-async function stayUp(): Promise<void> {
-  tell("starting the world and the bot …");
-  await using stage = await setStage({ keep: options.keep, script: scripts["happy"] ?? {} });
-  tell("ready");
-  report(await playOn(stage, "happy", { signal: stop.signal, tell }));
-  const { world, bot, dir } = stage;
+function opened(url: string): void {
   console.log(`
-It stays up until Ctrl-C. Where to look:
-  GitHub     ${world.github.url}/acme/parcel-rates/issues   (REST under ${world.github.apiUrl})
-  Slack      ${world.slack.apiUrl}conversations.history?channel=${channel.id}
-  T3         ${world.t3.url}/.well-known/t3/environment
-  Cluster    kubectl --kubeconfig ${stage.addresses.kubeconfigFile} …
-  Bot's log  ${bot.logFile}
-  All state  ${dir}`);
-  if (!stop.signal.aborted) await once(stop.signal, "abort");
+  Open ${url} and follow the tour. Ctrl-C ends it all.
+`);
 }
 
 try {
-  if (options.script === undefined) await stayUp();
-  else if (options.script === "all") {
+  if (options.script === undefined) {
+    tell("starting GitHub, Slack, T3, a cluster, and the bot …");
+    await stayUp({ ...options, agent: options.agent, signal: stop.signal, tell, opened });
+  } else if (options.script === "all") {
     const outcome = await playAll();
     report(outcome);
     process.exitCode = outcome.ok ? 0 : 1;

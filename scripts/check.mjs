@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 const steps = [
   ["format and lint", "biome", ["check", "--error-on-warnings", "."]],
   ["types", "tsc", ["--noEmit"]],
+  ["types of the playground's page", "tsc", ["--noEmit", "-p", "playground/page/client"]],
   ["dead code", "knip", ["--no-progress"]],
   ["generated files", "node", ["scripts/generate.mjs", "--check"]],
 ];

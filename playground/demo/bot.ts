@@ -18,6 +18,8 @@ export type Bot = {
   readonly logFile: string;
   /** Resolves with the first log line whose `msg` is the given one; rejects when the bot ends before. */
   said(message: string): Promise<LogLine>;
+  /** The latest message in its log; empty before the first. */
+  lastSaid(): string;
   /** SIGTERM, and SIGKILL where that does not help. */
   stop(): Promise<void>;
 };
@@ -119,7 +121,7 @@ export function startBot(
     log.end();
   }
 
-  return { process: child, logFile, said, stop };
+  return { process: child, logFile, said, lastSaid: () => seen.at(-1)?.msg ?? "", stop };
 }
 
 function parseLine(line: string): LogLine {

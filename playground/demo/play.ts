@@ -11,25 +11,19 @@ const LOOK_EVERY_MS = 100;
 
 type Options = { readonly signal: AbortSignal; tell(line: string): void };
 
-export async function play(name: string, options: Options & { readonly keep: boolean }): Promise<Outcome> {
-  options.tell("starting the world and the bot …");
-  await using stage = await setStage({ keep: options.keep, script: requireScript(name) });
-  options.tell("ready");
-  return await playOn(stage, name, options);
-}
-
-/** Plays on a stage that is up and was set for this script. */
-export async function playOn(stage: Stage, name: string, { signal, tell }: Options): Promise<Outcome> {
-  const started = performance.now();
-  const over = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
-  const ending = await perform(requireScript(name), sceneOn(stage, tell, over));
-  return { script: name, ...ending, ms: Math.round(performance.now() - started) };
-}
-
-function requireScript(name: string): Script {
+export async function play(
+  name: string,
+  { keep, signal, tell }: Options & { readonly keep: boolean },
+): Promise<Outcome> {
   const script = scripts[name];
   if (script === undefined) throw new Error(`no script is called ${name}`);
-  return script;
+  tell("starting the world and the bot …");
+  await using stage = await setStage({ keep, script });
+  tell("ready");
+  const started = performance.now();
+  const over = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+  const ending = await perform(script, sceneOn(stage, tell, over));
+  return { script: name, ...ending, ms: Math.round(performance.now() - started) };
 }
 
 async function perform(script: Script, scene: Scene): Promise<Ending> {

@@ -6,50 +6,55 @@ import { join } from "node:path";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { startWorld, type World } from "../world/world.ts";
 import { type Bot, startBot, writeBotConfig } from "./bot.ts";
+import { ownAgent } from "./own-agent.ts";
 import type { Script } from "./scripts/script.ts";
 
-export type Stage = AsyncDisposable & {
+/** The world, and what a bot needs to know of it. */
+export type Ground = AsyncDisposable & {
   readonly dir: string;
   readonly world: World;
   readonly addresses: WorldAddresses;
   readonly configFile: string;
-  readonly bot: Bot;
-  /** Ends the bot and the world; removes the folder unless it is to be kept. */
-  close(): Promise<void>;
 };
 
-/** Resolves when the bot is armed. */
-export async function setStage(options: {
+export type GroundOptions = {
+  /** Leaves the folder when all has ended. */
   readonly keep: boolean;
   readonly script: Pick<Script, "config" | "prepare">;
-}): Promise<Stage> {
-  const { config = {}, prepare } = options.script;
+  /** A command to work in place of the scripted agent. */
+  readonly agent?: string | undefined;
+};
+
+export async function layGround({ keep, script, agent }: GroundOptions): Promise<Ground> {
   const dir = mkdtempSync(join(tmpdir(), "afk-demo-"));
   let world: World | undefined;
-  let bot: Bot | undefined;
-  let closing: Promise<void> | undefined;
-
-  async function end(): Promise<void> {
-    await bot?.stop();
+  async function close(): Promise<void> {
     await world?.close();
-    if (!options.keep) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    if (!keep) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
-  function close(): Promise<void> {
-    closing ??= end();
-    return closing;
-  }
-
   try {
-    world = await startWorld(join(dir, "world"));
-    await prepare?.(world);
+    const own = agent && { agentFor: ownAgent(agent, join(dir, "prompts")), agentEnv: process.env };
+    world = await startWorld(join(dir, "world"), own || {});
+    await script.prepare?.(world);
     const addresses = addressesOf(world, dir);
-    const configFile = writeBotConfig(dir, addresses, config);
-    bot = startBot(dir, configFile, addresses);
-    await bot.said("ready");
-    await bot.said("armed");
-    return { dir, world, addresses, configFile, bot, close, [Symbol.asyncDispose]: close };
+    const configFile = writeBotConfig(dir, addresses, script.config ?? {});
+    return { dir, world, addresses, configFile, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+export type Stage = Ground & { readonly bot: Bot };
+
+/** The ground with an armed bot on it. */
+export async function setStage(options: GroundOptions): Promise<Stage> {
+  await using parts = new AsyncDisposableStack();
+  const ground = parts.use(await layGround(options));
+  const bot = startBot(ground.dir, ground.configFile, ground.addresses);
+  parts.defer(() => bot.stop());
+  await bot.said("ready");
+  await bot.said("armed");
+  const kept = parts.move();
+  return { ...ground, bot, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

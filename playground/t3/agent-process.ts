@@ -1,6 +1,6 @@
 // An agent as the server sees it: a process in a thread's directory that takes turns and says things. Two kinds: one
 // that speaks the line protocol of ../agent/protocol.ts and stays between turns, and any other command, run once a turn
-// with the prompt on its stdin and its output taken as what it says.
+// with the prompt on its stdin and its output taken as what it says, piece by piece as it comes.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -32,6 +32,9 @@ export type AgentProcess = {
   /** Closes its stdin, so that it ends by itself. */
   close(): void;
 };
+
+const PIECE_MS = 250;
+const LONGEST_PIECE = 8_000;
 
 export function startAgent(start: AgentStart): AgentProcess {
   return start.agent.speaks === "text" ? startTextAgent(start) : startLineAgent(start);
@@ -106,8 +109,10 @@ function startTextAgent({ agent, cwd, env, sessionId, hear, gone }: AgentStart):
     const text = waiting.shift();
     if (text === undefined || running !== undefined) return;
     interrupted = false;
+    const pieces = sayInPieces((text) => hear({ type: "text", text }));
     const child = launch(agent.command, agent.args, cwd, env, (code) => {
       running = undefined;
+      pieces.end();
       if (closed) return gone();
       const outcome = interrupted ? "interrupted" : code === 0 ? "success" : "error";
       const message = outcome === "error" ? `The agent exited with ${code}.` : "";
@@ -123,9 +128,7 @@ function startTextAgent({ agent, cwd, env, sessionId, hear, gone }: AgentStart):
       next();
     });
     running = child;
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      if (line.trim() !== "") hear({ type: "text", text: line });
-    });
+    child.stdout.setEncoding("utf8").on("data", pieces.add);
     child.stdin.end(text);
   }
 
@@ -149,6 +152,26 @@ function startTextAgent({ agent, cwd, env, sessionId, hear, gone }: AgentStart):
     },
     kill: end,
     close: end,
+  };
+}
+
+/** Not letter by letter, and not only in the end. */
+function sayInPieces(say: (text: string) => void): { add(chunk: string): void; end(): void } {
+  let heard = "";
+  let timer: NodeJS.Timeout | undefined;
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    const text = heard.trim();
+    heard = "";
+    for (let at = 0; at < text.length; at += LONGEST_PIECE) say(text.slice(at, at + LONGEST_PIECE));
+  }
+  return {
+    add(chunk) {
+      heard += chunk;
+      timer ??= setTimeout(flush, PIECE_MS);
+    },
+    end: flush,
   };
 }
 

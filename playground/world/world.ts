@@ -9,7 +9,7 @@ import { type GitHub, startGitHub } from "../github/server.ts";
 import { type Behaviour, type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/cluster.ts";
 import { sampleFiles } from "../sample/files.ts";
 import { type Slack, startSlack } from "../slack/slack.ts";
-import { startT3, type T3 } from "../t3/server.ts";
+import { startT3, type T3, type T3Options } from "../t3/server.ts";
 import { channel, cluster as clusterNames, github as githubNames, repo, slackUsers, tokens } from "./team.ts";
 
 export type World = AsyncDisposable & {
@@ -24,10 +24,17 @@ export type World = AsyncDisposable & {
   close(): Promise<void>;
 };
 
+export type WorldOptions = {
+  /** Another agent than the scripted one, for some threads. */
+  readonly agentFor?: NonNullable<T3Options["agentFor"]>;
+  /** What the agents' environment has beside the world's own. */
+  readonly agentEnv?: NodeJS.ProcessEnv;
+};
+
 const AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.url));
 
 /** Starts everything under `dir` (made if it is not there, not removed) and settles the sample repo in it. */
-export async function startWorld(dir: string): Promise<World> {
+export async function startWorld(dir: string, { agentFor, agentEnv = {} }: WorldOptions = {}): Promise<World> {
   await mkdir(dir, { recursive: true });
   const started: AsyncDisposable[] = [];
   const keep = <T extends AsyncDisposable>(part: T): T => {
@@ -47,7 +54,8 @@ export async function startWorld(dir: string): Promise<World> {
         baseDir: join(dir, "t3"),
         version: "0.0.28",
         agent: { command: process.execPath, args: [AGENT] },
-        env: agentEnvironment(github.url, join(dir, "agent")),
+        ...(agentFor && { agentFor }),
+        env: { ...defined(agentEnv), ...agentEnvironment(github.url, join(dir, "agent")) },
       }),
     );
     settleSlack(slack);
@@ -80,6 +88,12 @@ async function behaviourOf(github: GitHub, image: string): Promise<Behaviour> {
   return typeof settings === "object" && settings !== null && "crash" in settings && settings.crash === true
     ? "crash"
     : "healthy";
+}
+
+function defined(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** As on a T3 host: git finds its credentials in the environment, and the agent its state in a folder. */

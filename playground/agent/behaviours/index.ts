@@ -17,6 +17,7 @@ import { red } from "./red.ts";
 import { silent } from "./silent.ts";
 import { slow } from "./slow.ts";
 import { unpushed } from "./unpushed.ts";
+import { unsure } from "./unsure.ts";
 import { wrongBranch } from "./wrong-branch.ts";
 
 export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
@@ -25,6 +26,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   slow,
   silent,
   asks,
+  unsure,
   approval,
   "no-commit": noCommit,
   unpushed,
