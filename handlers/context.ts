@@ -1,12 +1,15 @@
+import type { ModalView } from "@slack/types";
 import type { Config } from "../src/config.ts";
 import type { Observed } from "../src/domain/observed.ts";
 import type { RepoKey } from "../src/domain/repo.ts";
+import type { Run } from "../src/domain/run.ts";
 import type { Enrolments } from "../src/enrol/enrolments.ts";
 import type { LimitSeen } from "../src/github/limits.ts";
 import type { Dependencies } from "../src/ops/dependencies.ts";
 import type { Arming } from "../src/pilot/arming.ts";
-import type { Clock, SlackText, Store } from "../src/ports.ts";
+import type { Clock, Rights, SlackText, Store } from "../src/ports.ts";
 import type { Answer } from "../src/why.ts";
+import type { FormSubject } from "../views/modals.ts";
 
 export type Polling = {
   /** Milliseconds between two looks at an idle repo: the configured ones, or more where the repos are many. */
@@ -20,6 +23,7 @@ export type HandlerContext = {
   readonly store: Store;
   readonly dependencies: Dependencies;
   readonly clock: Clock;
+  readonly rights: Rights;
   readonly enrolments: Pick<Enrolments, "last">;
   /** How polling stands: the interval it is done at, and the rate limits in force. */
   readonly polling: Polling;
@@ -29,10 +33,35 @@ export type HandlerContext = {
   explain(repo: RepoKey, issue: number): Promise<Observed<Answer>>;
   /** Wakes every repo, after something that concerns them all. */
   nudgeAll(): void;
+  /** Wakes the run's repo, and draws what people see of the run before anything else. */
+  nudge(run: Run): void;
 };
 
-/** Who did it, where, and what they typed after the command. */
-export type Press = { readonly user: string; readonly text: string };
+/** Who did it, and the press's own identity: a replay of it has the same. */
+type By = { readonly id: string; readonly user: string };
+/** A command, with what they typed after its word. */
+export type Press = By & { readonly text: string };
+/** `value` is the button's own; `channel` and `thread` are where it stands. */
+export type ButtonPress = By & {
+  readonly value: string;
+  readonly channel: string;
+  readonly thread: string | null;
+};
+/** Values by the names of their blocks: text, an option's value, or several. Absent where nothing was entered. */
+export type FormPress = By & {
+  readonly subject: FormSubject;
+  readonly values: Readonly<Record<string, string | readonly string[]>>;
+};
 
 /** Returns the reply, which only the person sees. */
 export type Handler = (press: Press, context: HandlerContext) => Promise<SlackText>;
+/** Returns a form to open, a reply to the person alone, or nothing where the message itself shows what came of it. */
+export type ButtonHandler = (
+  press: ButtonPress,
+  context: HandlerContext,
+) => Promise<{ readonly form: ModalView } | { readonly say: SlackText } | undefined>;
+export type FormHandler = {
+  /** What is wrong with the entries, by block; decided at once, as the form waits for it. Undefined = nothing. */
+  check?(press: FormPress, context: HandlerContext): Readonly<Record<string, string>> | undefined;
+  submit(press: FormPress, context: HandlerContext): Promise<SlackText | undefined>;
+};

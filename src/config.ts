@@ -28,8 +28,10 @@ export type Config = {
     readonly botToken: string;
     readonly appToken: string;
     readonly channel: string;
-    /** Slack user ids who may pause and resume. */
+    /** Slack users and user groups who may pause, resume and resolve. */
     readonly operators: readonly string[];
+    /** GitHub logins by Slack user id. */
+    readonly people: Readonly<Record<string, string>>;
   };
   readonly t3: {
     readonly url: string;
@@ -125,6 +127,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       appToken: secrets.app,
       channel: data.slack.channel,
       operators: data.slack.operators,
+      people: data.slack.people,
     },
     t3: {
       url: data.t3.url,

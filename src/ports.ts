@@ -172,4 +172,18 @@ export type Chat = {
   showThread(wanted: ThreadWanted, thread: IssueThread | undefined, commit: Store["commit"]): Promise<void>;
 };
 
+/** Who may resolve what; `repo` undefined = what concerns all repos. Asked anew at each press. */
+export type Rights = {
+  mayResolve(
+    user: string,
+    repo: RepoKey | undefined,
+  ): Promise<
+    | { readonly is: "yes" }
+    | { readonly is: "no"; readonly who: readonly string[] }
+    | { readonly is: "unknown"; readonly why: string }
+  >;
+  /** The GitHub login of a Slack user, where the config knows it. */
+  githubOf(user: string): string | null;
+};
+
 export type Dependency = "github" | "t3" | "slack" | "cluster";

@@ -56,7 +56,7 @@ export function createPublisher(parts: {
 
   async function showInSlack(key: IssueKey): Promise<null> {
     const [repo = "", issue = ""] = key.split("#");
-    const wanted = thread(runsOfIssue(store.state, repo, Number(issue)));
+    const wanted = thread(runsOfIssue(store.state, repo, Number(issue)), policy);
     if (wanted === undefined) return null;
     await dependencies.watch("slack", () =>
       chat.showThread(wanted, store.state.threads[key], (event) => store.commit(event)),
@@ -68,11 +68,14 @@ export function createPublisher(parts: {
     const wanted = wantedIssue(run, policy.labels);
     const onGitHub =
       (wanted === undefined || run.shown.issue === digestOf(wanted)) && run.shown.comment === digestOf(comment(run));
-    const said = thread(runsOfIssue(store.state, run.repo, run.issue.number));
+    const said = thread(runsOfIssue(store.state, run.repo, run.issue.number), policy);
     const posted = store.state.threads[issueKey(run.repo, run.issue.number)];
     if (!onGitHub || said === undefined || posted === undefined) return false;
     const { root, replies } = said;
-    return posted.digest === digestOf(root) && replies.every(({ key }) => typeof posted.replies[key]?.ts === "string");
+    return (
+      posted.digest === digestOf(root) &&
+      replies.every(({ key, text, blocks }) => posted.replies[key]?.digest === digestOf({ text, blocks }))
+    );
   }
 
   const each = { backoff: BACKOFF, log, meter };

@@ -1,8 +1,8 @@
 import type { Button, KnownBlock } from "@slack/types";
 import { costText } from "../src/domain/budget.ts";
 import { shortSha } from "../src/domain/repo.ts";
-import { landedOf, type Run } from "../src/domain/run.ts";
-import type { ActionId } from "./actions.ts";
+import { isActive, landedOf, type Run } from "../src/domain/run.ts";
+import { linkButton, pressButton } from "./actions.ts";
 import { type Phase, phasesOf, repoUrl, stateWord } from "./phases.ts";
 import { bold, cut, cutDetails, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
@@ -106,10 +106,10 @@ function commitLink(run: Run): string {
 }
 
 function buttons(run: Run): Button[] {
-  const issue = button("open-issue.v1", "Open issue", run.issue.url);
-  return run.session?.url ? [button("open-session.v1", "Open session", run.session.url), issue] : [issue];
-}
-
-function button(action_id: ActionId, text: string, url: string): Button {
-  return { type: "button", action_id, text: { type: "plain_text", text }, url };
+  const session = run.session?.url;
+  return [
+    ...(session ? [linkButton("open-session.v1", "Open session", session)] : []),
+    linkButton("open-issue.v1", "Open issue", run.issue.url),
+    ...(isActive(run) && run.state.name !== "verifying" ? [pressButton("stop.v1", "Stop…", run.id)] : []),
+  ];
 }

@@ -1,4 +1,4 @@
-import type { RichTextElement, RichTextSection } from "@slack/types";
+import type { RichTextBlock, RichTextElement, RichTextSection } from "@slack/types";
 
 /** Slack's limits, from docs.slack.dev "Block Kit reference"; cut well inside them. */
 const DETAIL_LENGTH = 1_800;
@@ -37,6 +37,27 @@ export function bold(text: string): RichTextElement {
 
 export function link(url: string, text: string, isBold = false): RichTextElement {
   return { type: "link", url, text, style: { bold: isBold } };
+}
+
+/** What stands where there is nothing to show: Slack takes no empty text. */
+export const NO_WORDS = "(no words)";
+
+/** Other people's words, marked as such. */
+export function quoted(text: string): RichTextBlock {
+  return { type: "rich_text", elements: [{ type: "rich_text_quote", elements: [plain(text.trim() || NO_WORDS)] }] };
+}
+
+/** A command or an output, as it is. */
+export function preformatted(text: string): RichTextBlock {
+  return {
+    type: "rich_text",
+    elements: [{ type: "rich_text_preformatted", elements: [{ type: "text", text: text.trim() || NO_WORDS }] }],
+  };
+}
+
+/** The hour alone, for what happened while its reader was there; on hovering Slack shows the day. */
+export function slackClock(at: number): string {
+  return `<!date^${Math.floor(at / 1000)}^{time}|${new Date(at).toISOString().slice(11, 16)} UTC>`;
 }
 
 /** A time in the reader's own zone. `at` is milliseconds since the epoch. */

@@ -1,62 +1,56 @@
+import { escalationsOf } from "../src/domain/escalation.ts";
+import type { Policy } from "../src/domain/policy.ts";
 import { issueKey } from "../src/domain/repo.ts";
 import type { Run } from "../src/domain/run.ts";
 import { card, type View } from "./card.ts";
+import { escalatedView, escalationView } from "./escalation.ts";
 import { repoUrl } from "./phases.ts";
-import { cutDetails, elapsed, escapeMrkdwn, plain, richSection } from "./text.ts";
+import { elapsed, escapeMrkdwn } from "./text.ts";
 
 type Reply = View & { readonly key: string; readonly broadcast: boolean };
 
 /** The issue's thread as it should be: the latest run's card, and a reply for each transition a person cares about. */
 export function thread(
   runs: readonly Run[],
+  policy: Policy,
 ): { readonly issue: string; readonly root: View; readonly replies: readonly Reply[] } | undefined {
   const latest = runs.at(-1);
   if (latest === undefined) return undefined;
-  return { issue: issueKey(latest.repo, latest.issue.number), root: card(latest), replies: runs.flatMap(replyOf) };
+  return {
+    issue: issueKey(latest.repo, latest.issue.number),
+    root: card(latest),
+    replies: runs.flatMap((run) => repliesOf(run, policy)),
+  };
 }
 
-function replyOf(run: Run): readonly Reply[] {
+function repliesOf(run: Run, policy: Policy): readonly Reply[] {
+  return [
+    ...(run.escalated ?? []).map((over) => ({
+      key: over.id,
+      broadcast: false,
+      ...escalatedView(run, over),
+    })),
+    ...escalationsOf(run).map((escalation) => ({
+      key: escalation.id,
+      broadcast: true,
+      ...escalationView(run, escalation, policy),
+    })),
+    ...ending(run),
+  ];
+}
+
+function ending(run: Run): readonly Reply[] {
   const { state } = run;
-  if (state.name === "deployed") {
-    const url = `${repoUrl(run)}/commit/${state.landed.sha}`;
-    const text = `:rocket: Deployed <${url}|${state.landed.sha.slice(0, 8)}> ${elapsed(state.since - run.startedAt)} after dispatch.`;
-    const seen = state.evidence.map((line) => `• ${escapeMrkdwn(line)}`).join("\n");
-    return [
-      {
-        key: `${run.id}/deployed`,
-        broadcast: false,
-        text,
-        blocks: [{ type: "section", text: { type: "mrkdwn", text: `${text}\n${seen}`.slice(0, 2_900) } }],
-      },
-    ];
-  }
-  if (!("reason" in state)) return [];
-  const word = state.name === "frozen" ? ":ice_cube: *Frozen*" : ":octagonal_sign: *Blocked*";
-  const text = `${word} ${run.repo}#${run.issue.number}: ${state.reason.text}`;
-  const next =
-    "A person has to look: the issue is labelled for one. To have it tried again, settle what blocks it, then put the ready label back on.";
+  if (state.name !== "deployed") return [];
+  const url = `${repoUrl(run)}/commit/${state.landed.sha}`;
+  const text = `:rocket: Deployed <${url}|${state.landed.sha.slice(0, 8)}> ${elapsed(state.since - run.startedAt)} after dispatch.`;
+  const seen = state.evidence.map((line) => `• ${escapeMrkdwn(line)}`).join("\n");
   return [
     {
-      key: `${run.id}/${state.name}/${state.since}`,
-      broadcast: true,
+      key: `${run.id}/deployed`,
+      broadcast: false,
       text,
-      blocks: [
-        { type: "section", text: { type: "mrkdwn", text } },
-        ...(state.reason.details
-          ? [
-              {
-                type: "rich_text" as const,
-                elements: [
-                  {
-                    type: "rich_text_quote" as const,
-                    elements: [{ type: "text" as const, text: cutDetails(state.reason.details) }],
-                  },
-                ],
-              },
-            ]
-          : []),
-        { type: "rich_text", elements: [richSection(plain(next))] },
-      ],
+      blocks: [{ type: "section", text: { type: "mrkdwn", text: `${text}\n${seen}`.slice(0, 2_900) } }],
     },
   ];
 }

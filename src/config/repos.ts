@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { repoKey } from "./values.ts";
+import { repoKey, userOrGroup } from "./values.ts";
 
 const workload = z.strictObject({
   namespace: z
@@ -24,6 +24,10 @@ export const reposSchema = z
     z.strictObject({
       repo: repoKey.meta({ description: "owner/name", examples: ["acme/shop"] }),
       workloads: z.array(workload).describe("what a commit must be healthy on; [] = CI alone decides"),
+      owners: z
+        .array(userOrGroup)
+        .default([])
+        .describe("users or user groups who may resolve this repo's escalations too, and are asked first"),
     }),
   )
   .min(1, "expected at least one repo")

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { secretRef } from "./secrets.ts";
-import { url } from "./values.ts";
+import { url, userId, userOrGroup } from "./values.ts";
 
 export const slackSchema = z
   .strictObject({
@@ -15,8 +15,15 @@ export const slackSchema = z
       .regex(/^[CG][A-Z0-9]+$/, "expected a channel id such as C0123ABCD")
       .meta({ description: "where the threads are; invite the bot there", examples: ["C0123ABCD"] }),
     operators: z
-      .array(z.string().regex(/^[UW][A-Z0-9]+$/, "expected a user id such as U0123ABCD"))
+      .array(userOrGroup)
       .default([])
-      .meta({ description: "who may pause, resume and resolve; everybody else may look", examples: [["U0123ABCD"]] }),
+      .meta({
+        description: "users or user groups who may pause, resume and resolve; everybody else may look",
+        examples: [["U0123ABCD"]],
+      }),
+    people: z
+      .record(userId, z.string().min(1))
+      .default({})
+      .describe("GitHub logins by Slack user id, for the audit: { U0123ABCD: their-login }"),
   })
   .describe("The Slack app of manifest.yml.");

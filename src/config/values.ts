@@ -23,3 +23,8 @@ export const repoKey = z.string().transform((text, context) => {
   context.addIssue({ code: "custom", message: `expected owner/name, not ${JSON.stringify(text)}` });
   return z.NEVER;
 });
+
+export const userId = z.string().regex(/^[UW][A-Z0-9]+$/, "expected a user id such as U0123ABCD");
+export const userOrGroup = z
+  .string()
+  .regex(/^[UWS][A-Z0-9]+$/, "expected a user id such as U0123ABCD, or a user group's such as S0123ABCD");

@@ -9,6 +9,7 @@
 // after. People move a run by orders (order.ts). A state carries the evidence it was entered with. The schemas are the store's validation and the types at once.
 
 import { z } from "zod";
+import { escalatedSchema } from "./escalated.ts";
 import { orderSchema, resolvedSchema } from "./order.ts";
 
 const at = z.number().int().nonnegative().describe("UTC, milliseconds since the epoch");
@@ -237,6 +238,8 @@ export const runSchema = z
     orders: z.array(orderSchema).readonly().default([]),
     /** What people asked for and what came of it, newest last. */
     resolved: z.array(resolvedSchema).readonly().default([]),
+    /** Escalations that are over, newest last; absent = none. */
+    escalated: z.array(escalatedSchema).readonly().optional(),
     state: runStateSchema.readonly(),
     shown: shownSchema,
   })

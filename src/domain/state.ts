@@ -2,6 +2,7 @@
 // when it was written: an event about something no longer there leaves the state as it is.
 
 import { z } from "zod";
+import { withEscalated } from "./escalation.ts";
 import type { BotEvent } from "./event.ts";
 import { reduceRun } from "./reduce-run.ts";
 import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
@@ -85,7 +86,7 @@ function apply(state: BotState, event: BotEvent): BotState {
     case "bot.resumed":
       return { ...state, pause: null };
     default:
-      return withRun(state, event.run, (run) => reduceRun(run, event));
+      return withRun(state, event.run, (run) => withEscalated(run, reduceRun(run, event), event));
   }
 }
 

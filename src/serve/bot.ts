@@ -9,12 +9,13 @@ import type { Parts } from "../parts.ts";
 import { createArming } from "../pilot/arming.ts";
 import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
+import { startSocket } from "../slack/socket.ts";
 import { openHistory } from "../store/history.ts";
 import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
 import { connectOutside } from "./outside.ts";
-import { startPeople } from "./people.ts";
+import { peopleOf } from "./people.ts";
 import { createWakes } from "./wakes.ts";
 
 /** How long a stop waits for work under way. Kubernetes kills after 30 s by default. */
@@ -80,20 +81,23 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     paused: () => store.state.pause !== null,
     onArmed: wakes.nudgeAll,
   });
-  const socket = startPeople(
-    {
-      config,
-      store,
-      dependencies,
-      clock,
-      enrolments,
-      polling: { everyMs: pollMs, inForce: connection.limits.inForce },
-      arming,
-      explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
-      nudgeAll: wakes.nudgeAll,
+  const people = peopleOf({
+    config,
+    store,
+    dependencies,
+    clock,
+    rights: outside.rights,
+    enrolments,
+    polling: { everyMs: pollMs, inForce: connection.limits.inForce },
+    arming,
+    explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
+    nudgeAll: wakes.nudgeAll,
+    nudge(run) {
+      publisher.nudge(run);
+      loop.nudge(run.repo);
     },
-    base,
-  );
+  });
+  const socket = startSocket({ ...config.slack, client: outside.slackForPeople, log, people });
   metrics.calls.name({
     github: config.github.apiUrl,
     slack: config.slack.apiUrl,

@@ -7,8 +7,9 @@ import { createTrees } from "../git/trees.ts";
 import { connectGitHub } from "../github/connect.ts";
 import { createClusterClients } from "../kubernetes/clients.ts";
 import { createCluster } from "../kubernetes/cluster.ts";
-import { createSlackClient } from "../slack/client.ts";
+import { createPeopleClient, createSlackClient } from "../slack/client.ts";
 import { createChat } from "../slack/publish.ts";
+import { createRights } from "../slack/rights.ts";
 import { createT3Client } from "../t3/client.ts";
 import { createExecutor } from "../t3/executor.ts";
 import { createRuntime } from "../t3/runtime.ts";
@@ -45,6 +46,7 @@ export async function connectOutside(config: Config, { clock, log }: Pick<Base, 
   });
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log);
+  const slackForPeople = createPeopleClient(config.slack.apiUrl, config.slack.botToken, log);
   return {
     policy,
     connection,
@@ -55,6 +57,8 @@ export async function connectOutside(config: Config, { clock, log }: Pick<Base, 
     clusterClients,
     cluster: createCluster(clusterClients, config.repos, trees.contains),
     slack,
+    slackForPeople,
+    rights: createRights(slackForPeople, config, clock),
     chat: createChat(slack, config.slack.channel, clock),
     async close(): Promise<void> {
       await Promise.all([t3.close(), connection.close()]);

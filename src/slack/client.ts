@@ -1,21 +1,34 @@
+// Two clients: one for what people wait for, one for what is drawn by itself. Slack's 429 holds up all of a client's
+// calls, and a form must open within three seconds of the press.
+
 import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "pino";
 
 const CALL_TIMEOUT_MS = 10_000;
 
-/** Few retries: a post whose answer was lost would be posted again. The loop comes back by itself. */
-export function slackClientOptions(apiUrl: string, log: Logger): WebClientOptions {
-  return {
+/** No retries: a post whose answer was lost would be posted again. The loop comes back by itself. */
+export function createSlackClient(apiUrl: string, token: string, log: Logger): WebClient {
+  return new WebClient(token, {
     slackApiUrl: `${apiUrl}/`,
     timeout: CALL_TIMEOUT_MS,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logger: quietLogger(log),
+  });
+}
+
+/** One retry, soon: a private reply that comes twice is better than none. */
+export function peopleClientOptions(apiUrl: string, log: Logger): WebClientOptions {
+  return {
+    slackApiUrl: `${apiUrl}/`,
+    timeout: CALL_TIMEOUT_MS,
+    retryConfig: { retries: 1, minTimeout: 200, maxTimeout: 200 },
+    logger: quietLogger(log),
   };
 }
 
-export function createSlackClient(apiUrl: string, token: string, log: Logger): WebClient {
-  return new WebClient(token, slackClientOptions(apiUrl, log));
+export function createPeopleClient(apiUrl: string, token: string, log: Logger): WebClient {
+  return new WebClient(token, peopleClientOptions(apiUrl, log));
 }
 
 /** The SDK's own lines as debug lines of ours: what matters of them is logged where it is handled. */

@@ -58,6 +58,32 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
     return ts;
   }
 
+  type Reply = { readonly issue: string; readonly key: string; readonly broadcast: boolean; readonly reply: SlackText };
+
+  /** Posted once, and edited where it stands when it should say something else. */
+  async function showReply(
+    { issue, key, broadcast, reply }: Reply,
+    target: Where,
+    thread: IssueThread | undefined,
+    commit: Store["commit"],
+  ): Promise<void> {
+    const before = thread?.replies[key];
+    const digest = digestOf(reply);
+    if (before?.digest === digest) return;
+    const shown = (ts: string) => commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts, digest });
+    if (typeof before?.ts === "string") {
+      const edited = await update(target.channel, before.ts, reply);
+      // What is over need not be said again where somebody deleted it.
+      if (edited || !broadcast) return await shown(before.ts);
+    }
+    const nonce = `reply/${issue}/${key}`;
+    const lost = await finder.find(target, nonce, before?.ts === null ? (thread?.attemptedAt ?? null) : null);
+    await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
+    if (lost === undefined) return await shown(await post(target, nonce, reply, broadcast));
+    await update(target.channel, lost, reply);
+    await shown(lost);
+  }
+
   /** False where the message is gone. */
   async function update(target: string, ts: string, { text, blocks }: SlackText): Promise<boolean> {
     try {
@@ -75,14 +101,8 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
       try {
         const thread_ts = await showRoot(wanted, thread, commit);
         const target = { channel: thread?.channel ?? channel, thread_ts };
-        for (const { key, broadcast, ...reply } of wanted.replies) {
-          const before = thread?.replies[key];
-          if (typeof before?.ts === "string") continue;
-          const nonce = `reply/${issue}/${key}`;
-          const lost = await finder.find(target, nonce, before?.ts === null ? (thread?.attemptedAt ?? null) : null);
-          await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
-          const ts = lost ?? (await post(target, nonce, reply, broadcast));
-          await commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts, digest: digestOf(reply) });
+        for (const { key, broadcast, text, blocks } of wanted.replies) {
+          await showReply({ issue, key, broadcast, reply: { text, blocks } }, target, thread, commit);
         }
       } catch (error) {
         throw slackError(error, `showing ${issue}`);

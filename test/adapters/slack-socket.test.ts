@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Slack, startSlack } from "../../playground/slack/slack.ts";
+import { createPeopleClient } from "../../src/slack/client.ts";
 import { type SlackSocket, startSocket } from "../../src/slack/socket.ts";
 import { until } from "../support/stage.ts";
 
@@ -13,15 +14,25 @@ beforeEach(async () => {
   slack = await startSlack({ limits: "off" });
   slack.addUser({ id: "U0VIEWER", name: "viewer" });
   slack.addChannel({ id: "C0AFK", name: "afk", members: ["U0VIEWER", slack.bot.userId] });
+  const apiUrl = slack.apiUrl.replace(/\/$/, "");
+  const log = pino({ level: "silent" });
   socket = startSocket({
-    apiUrl: slack.apiUrl.replace(/\/$/, ""),
+    apiUrl,
     botToken: slack.botToken,
     appToken: slack.appToken,
-    log: pino({ level: "silent" }),
-    actionIds: [],
-    async onCommand(_user, text) {
-      handled.push(text);
-      return { text: `heard ${text}`, blocks: [{ type: "section", text: { type: "mrkdwn", text: `heard ${text}` } }] };
+    client: createPeopleClient(apiUrl, slack.botToken, log),
+    log,
+    people: {
+      async onCommand({ text }) {
+        handled.push(text);
+        return {
+          text: `heard ${text}`,
+          blocks: [{ type: "section", text: { type: "mrkdwn", text: `heard ${text}` } }],
+        };
+      },
+      onButton: async () => undefined,
+      checkForm: () => undefined,
+      onForm: async () => undefined,
     },
   });
   await until("two connections", () => slack.stats().sockets === 2);

@@ -58,11 +58,10 @@ describe("what cannot go on is blocked, with the reason, and a person is told", 
   const cases: readonly (readonly [string, RegExp])[] = [
     ["no-commit", /without landing/],
     ["crashes", /turn failed/],
-    ["asks", /asks a question/],
     ["unpushed", /without landing/],
   ];
 
-  test("an agent that lands nothing, dies, asks or forgets to push: each is told where everybody sees it", async () => {
+  test("an agent that lands nothing, dies or forgets to push: each is told where everybody sees it", async () => {
     const issues = cases.map(([behaviour, why]) => ({ why, issue: stage.release(behaviour, `Case of ${behaviour}`) }));
     for (const { issue, why } of issues) {
       const reply = await until("a reply in the thread", () => stage.thread(issue).replies[0]);
@@ -72,6 +71,19 @@ describe("what cannot go on is blocked, with the reason, and a person is told", 
     }
     const first = issues[0]?.issue ?? 0;
     await until("the issue waits for a person", () => labels(first).join() === "ready-for-human", 30_000);
+  });
+
+  test("an agent that asks is answered in Slack and goes on to a deploy", async () => {
+    const issue = stage.release("asks", "Which database");
+    const asked = await until("the question", () => stage.thread(issue).replies[0]);
+    expect(asked.text).toContain("The agent asks 2 questions");
+    expect(asked.broadcast).toBe(true);
+    const person = stage.world.slack.as(operator.id);
+    await person.press(channel.id, asked.ts, "answer.v1");
+    const form = await until("the form", () => person.modals().at(-1));
+    await person.submitModal(form.id, { "choice-0": "0", "choice-1": ["0", "1"] });
+    await until("deployed", cardSays(issue, "Deployed"));
+    expect(stage.thread(issue).replies[0]?.text).toContain(`Answered* by`);
   });
 
   test("a blocked issue that is released again gets a new run in the same thread", async () => {

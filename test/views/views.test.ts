@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_BLOCKS, problemLine, validateBlocks } from "../../playground/slack/blocks.ts";
+import { DEFAULT_BLOCKS, problemLine, validateBlocks, validateView } from "../../playground/slack/blocks.ts";
+import { type Escalation, escalationsOf } from "../../src/domain/escalation.ts";
+import type { Order } from "../../src/domain/order.ts";
 import type { Run, RunState } from "../../src/domain/run.ts";
 import { card } from "../../views/card.ts";
 import { comment } from "../../views/comment.ts";
+import { escalatedView, escalationView } from "../../views/escalation.ts";
 import { help } from "../../views/help.ts";
+import { answerForm, reasonForm, unblockForm, unfreezeForm } from "../../views/modals.ts";
 import { status } from "../../views/status.ts";
 import { thread } from "../../views/thread.ts";
-import { run, SHA, T0, turn } from "../support/build.ts";
+import { policy, run, SHA, T0, turn } from "../support/build.ts";
 
 const landed = { sha: SHA, commits: 3, seenAt: T0 + 60_000 };
 const HOSTILE = "<!channel> *bold* `code` <https://evil.example|click> @everyone \u202Egnirts";
@@ -69,21 +73,21 @@ describe("what people see in Slack", () => {
   test("every card and reply of every state is within Slack's limits", () => {
     for (const each of runs) {
       expect(problems(card(each).blocks)).toEqual([]);
-      for (const reply of thread([each])?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
+      for (const reply of thread([each], policy)?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
     }
   });
 
   test("no title, reason or evidence mentions anyone or makes a link", () => {
     for (const each of runs) {
       const mrkdwn =
-        JSON.stringify([card(each), thread([each])?.replies]).match(/"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [];
+        JSON.stringify([card(each), thread([each], policy)?.replies]).match(/"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [];
       expect(mrkdwn.join("\n")).not.toMatch(/<!channel>|<https:\/\/evil/);
       expect(card(each).text).not.toContain("<!channel>");
     }
   });
 
   test("only what needs a person is broadcast", () => {
-    const replies = runs.flatMap((each) => thread([each])?.replies ?? []);
+    const replies = runs.flatMap((each) => thread([each], policy)?.replies ?? []);
     expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => /\/(blocked|frozen)\/\d+$/.test(key))).toBe(
       true,
     );
@@ -93,7 +97,7 @@ describe("what people see in Slack", () => {
   test("a later run of the issue keeps the thread, its replies and all", () => {
     const first = run({ id: "first00000", state: states[5] as RunState });
     const second = run({ id: "second0000", state: states[2] as RunState });
-    const wanted = thread([first, second]);
+    const wanted = thread([first, second], policy);
     expect(wanted?.root).toEqual(card(second));
     expect(wanted?.replies.map(({ key }) => key)).toEqual([`first00000/blocked/${T0}`]);
   });
@@ -129,6 +133,77 @@ describe("what people see in Slack", () => {
       [],
     );
     expect(problems(help("statsu").blocks)).toEqual([]);
+  });
+});
+
+describe("what people are asked", () => {
+  const question = (text: string, count: number, many: boolean) => ({
+    id: text.slice(0, 50),
+    text,
+    header: null,
+    options: Array.from({ length: count }, (_, n) => ({ label: n % 2 ? text : "", description: text })),
+    many,
+  });
+  const requests = [HOSTILE, LONG, " ", "\u062e\u0635\u0645"].flatMap((text) => [
+    { id: "r/1", text },
+    {
+      id: "r/2",
+      text,
+      questions: [0, 1, 10, 11, 200].flatMap((n) => [question(text, n, n > 1), question(text, n, n <= 1)]),
+    },
+    { id: "r/3", text, questions: Array.from({ length: 60 }, () => question(text, 3, true)) },
+  ]);
+  const asking = (["approval", "input"] as const).flatMap((kind) =>
+    requests.map((request) =>
+      run({ state: { name: "working", since: T0, turn, stop: null, asked: { since: T0, kind, requests: [request] } } }),
+    ),
+  );
+  const what: readonly Order["what"][] = [
+    { kind: "unblock", guidance: LONG },
+    { kind: "retry", cold: true },
+    { kind: "abandon", reason: HOSTILE },
+    { kind: "keep-fixing", guidance: HOSTILE },
+    { kind: "approve", request: "r/1", decision: "decline" },
+    { kind: "answer", request: "r/1", answers: { a: LONG, b: [HOSTILE, LONG] } },
+  ];
+  const orders = what.map((one) => ({ id: "o", at: T0, by: { slack: "U0OPERATOR", github: null }, what: one }));
+  const subject = { run: "r".repeat(10), escalation: "e".repeat(200), channel: "C0AFK", thread: "1.2" };
+
+  test("every message and form is within Slack's limits, whatever the agent asks", () => {
+    for (const each of [...asking, ...runs]) {
+      for (const escalation of escalationsOf(each)) {
+        expect(problems(escalationView(each, escalation, policy).blocks)).toEqual([]);
+        const about = { run: each, escalation };
+        const forms = [
+          unblockForm(about, subject),
+          unfreezeForm(about, subject),
+          reasonForm("abandon.v1", about, subject),
+        ];
+        const request = "request" in escalation ? escalation.request : null;
+        if (request !== null) forms.push(answerForm(about, request, subject));
+        for (const form of forms) expect(validateView(form).map(problemLine)).toEqual([]);
+      }
+    }
+  });
+
+  test("every settled message is within the limits and has no button, whoever settled it and with what words", () => {
+    for (const each of asking) {
+      const { id } = escalationsOf(each)[0] as Escalation;
+      for (const order of [null, ...orders]) {
+        const over = { id, kind: "question" as const, since: T0, headline: "The agent asks", exact: LONG };
+        const view = escalatedView(each, { ...over, over: { at: T0, order, why: HOSTILE } });
+        expect(problems(view.blocks)).toEqual([]);
+        expect(JSON.stringify(view)).not.toContain('"button"');
+        expect(JSON.stringify(view)).not.toMatch(/[^(]<!channel>|<https:\/\/evil[^<]*"mrkdwn/);
+      }
+    }
+  });
+
+  test("a question that changes is another escalation; one that stays is the same", () => {
+    const first = escalationsOf(asking[0] as Run)[0];
+    expect(escalationsOf(structuredClone(asking[0]) as Run)[0]?.id).toBe(first?.id);
+    const ids = new Set(asking.map((each) => escalationsOf(each)[0]?.id));
+    expect(ids.size).toBe(3);
   });
 });
 

@@ -1,0 +1,15 @@
+import { unblockForm } from "../views/modals.ts";
+import type { FormHandler } from "./context.ts";
+import { opening, subjectOf, submitting, textIn } from "./resolve.ts";
+
+/** Guidance, which becomes the session's next message. */
+export const unblock = opening("unblock", (subject, press) => ({
+  form: unblockForm(subject, subjectOf(subject, press)),
+}));
+
+export const unblockWith: FormHandler = {
+  submit: (press, context) =>
+    submitting(press, context, ({ escalation }) =>
+      escalation?.kind === "blocked" ? { kind: "unblock", guidance: textIn(press, "guidance") } : undefined,
+    ),
+};

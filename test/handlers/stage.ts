@@ -1,0 +1,109 @@
+// Slack, the handlers and what is shown, on a state that the test sets: everything but the loop, which carries orders out.
+
+import { pino } from "pino";
+import type { HandlerContext } from "../../handlers/context.ts";
+import type { ShownMessage } from "../../playground/slack/outcomes.ts";
+import { type Slack, startSlack } from "../../playground/slack/slack.ts";
+import { channel, repo, slackUsers } from "../../playground/world/team.ts";
+import type { BotEvent } from "../../src/domain/event.ts";
+import { issueKey } from "../../src/domain/repo.ts";
+import type { Run } from "../../src/domain/run.ts";
+import { type BotState, emptyState, reduce, runsOfIssue } from "../../src/domain/state.ts";
+import { peopleOf } from "../../src/serve/people.ts";
+import { createPeopleClient, createSlackClient } from "../../src/slack/client.ts";
+import { createChat } from "../../src/slack/publish.ts";
+import { createRights } from "../../src/slack/rights.ts";
+import { startSocket } from "../../src/slack/socket.ts";
+import { thread } from "../../views/thread.ts";
+import { policy, run } from "../support/build.ts";
+import { until } from "../support/stage.ts";
+
+const [operator, viewer] = slackUsers;
+export const GROUP = "S0ONCALL";
+
+export type Stage = AsyncDisposable & {
+  readonly slack: Slack;
+  readonly state: () => BotState;
+  commit(event: BotEvent): Promise<void>;
+  run(): Run;
+  /** Draws the thread as it should be now. */
+  show(): Promise<void>;
+  /** What the viewer sees of the run's thread; the escalation is the last reply. */
+  replies(): readonly ShownMessage[];
+  /** What only that person sees, newest last. */
+  told(user: string): readonly ShownMessage[];
+  settled(): Promise<void>;
+};
+
+/** With one run in the given state, its thread shown. */
+export async function setStage(overrides: Partial<Run>, operators: readonly string[] = [operator.id]): Promise<Stage> {
+  const slack = await startSlack({ limits: "off" });
+  for (const user of slackUsers) slack.addUser(user);
+  slack.addChannel({ ...channel, members: [...slackUsers.map(({ id }) => id), slack.bot.userId] });
+  slack.addUsergroup({ id: GROUP, handle: "oncall", users: [] });
+  const log = pino({ level: "silent" });
+  const apiUrl = slack.apiUrl.replace(/\/$/, "");
+  const clock = { now: () => Date.now() };
+  const first = run({ repo, ...overrides });
+  const { id } = first;
+  let state = reduce(emptyState, { type: "run.dispatched", at: clock.now(), run: first });
+  let drawing = Promise.resolve();
+
+  const store = {
+    get state() {
+      return state;
+    },
+    async commit(event: BotEvent) {
+      state = reduce(state, event);
+    },
+    async close() {},
+  };
+  const chat = createChat(createSlackClient(apiUrl, slack.botToken, log), channel.id, clock);
+  const key = issueKey(repo, first.issue.number);
+  function show(): Promise<void> {
+    drawing = drawing.then(async () => {
+      const wanted = thread(runsOfIssue(state, repo, first.issue.number), policy);
+      if (wanted !== undefined) await chat.showThread(wanted, state.threads[key], store.commit);
+    });
+    return drawing;
+  }
+  const client = createPeopleClient(apiUrl, slack.botToken, log);
+  const config = { slack: { operators, people: { [operator.id]: "maintainer" } }, repos: new Map() };
+  const context = {
+    config,
+    store,
+    clock,
+    rights: createRights(client, config as never, clock),
+    nudge: () => void show(),
+  } as unknown as HandlerContext;
+  const { botToken, appToken } = slack;
+  const socket = startSocket({ apiUrl, botToken, appToken, client, log, people: peopleOf(context) });
+  await until("two connections", () => slack.stats().sockets === 2);
+  await show();
+
+  return {
+    slack,
+    state: () => state,
+    commit: store.commit,
+    run: () => state.runs[id] as Run,
+    show,
+    replies() {
+      const root = state.threads[key]?.ts;
+      return slack
+        .as(viewer.id)
+        .messages(channel.id)
+        .filter(({ threadTs, onlyYou }) => threadTs === root && !onlyYou);
+    },
+    told: (user) =>
+      slack
+        .as(user)
+        .messages(channel.id)
+        .filter(({ onlyYou }) => onlyYou),
+    settled: () => drawing,
+    async [Symbol.asyncDispose]() {
+      await socket.stop();
+      await drawing;
+      await slack.close();
+    },
+  };
+}
