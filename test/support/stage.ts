@@ -65,7 +65,7 @@ export async function setStage(): Promise<Stage> {
 }
 
 /** Waits until `look` gives something other than undefined or false. Rejects after `withinMs`, saying what was wanted. */
-export async function until<T>(what: string, look: () => T | undefined | false, withinMs = 30_000): Promise<T> {
+export async function until<T>(what: string, look: () => T | undefined | false, withinMs = 90_000): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const seen = look();
