@@ -40,7 +40,7 @@ function faster({ run, escalation }: Subject, kind: Order["what"]["kind"]): Slac
   return leaves(kind) && !leaves(before.what.kind) ? undefined : waitsAlready(before);
 }
 
-export async function order(
+async function order(
   { id, user }: By,
   { run }: Subject,
   what: Order["what"],

@@ -20,7 +20,7 @@ const DONE: Record<What["kind"], string> = {
   steer: "Steered",
 };
 
-export function doneWord(what: What): string {
+function doneWord(what: What): string {
   return what.kind === "approve" && what.decision === "decline" ? "Denied" : DONE[what.kind];
 }
 

@@ -19,6 +19,6 @@ export function refusal(may: NotAllowed): View {
 }
 
 /** A user, or a user group. */
-export function mention(id: string): string {
+function mention(id: string): string {
   return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
 }

@@ -7,14 +7,18 @@ import type { Logger } from "pino";
 const CALL_TIMEOUT_MS = 10_000;
 
 /** No retries: a post whose answer was lost would be posted again. The loop comes back by itself. */
-export function createSlackClient(apiUrl: string, token: string, log: Logger): WebClient {
-  return new WebClient(token, {
+export function slackClientOptions(apiUrl: string, log: Logger): WebClientOptions {
+  return {
     slackApiUrl: `${apiUrl}/`,
     timeout: CALL_TIMEOUT_MS,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logger: quietLogger(log),
-  });
+  };
+}
+
+export function createSlackClient(apiUrl: string, token: string, log: Logger): WebClient {
+  return new WebClient(token, slackClientOptions(apiUrl, log));
 }
 
 /** One retry, soon: a private reply that comes twice is better than none. */

@@ -40,7 +40,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the bot's rights" : "the bot's rights (sk
   });
 
   test("are enough to follow each kind of workload", async () => {
-    const repos = new Map([["acme/shop", { repo: "acme/shop", workloads }]]);
+    const repos = new Map([["acme/shop", { repo: "acme/shop", workloads, owners: [] }]]);
     const bot = createCluster(createClusterClients(kubeconfig), repos, async () => false);
     const seen = await bot.observeRollouts("acme/shop", "a".repeat(40));
     expect(seen).toMatchObject({ known: true });
