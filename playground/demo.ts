@@ -49,7 +49,7 @@ function tell(line: string): void {
 
 const stop = new AbortController();
 let lastSignalAt = 0;
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
     // A terminal's Ctrl-C comes more than once: from its group, and passed on by npm and by scripts/run.mjs.
     const again = stop.signal.aborted && performance.now() - lastSignalAt > 500;

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { startWorld, type World } from "../world/world.ts";
 import { type Bot, startBot, writeBotConfig } from "./bot.ts";
+import { guardFolder } from "./guard.ts";
 import { ownAgent } from "./own-agent.ts";
 import type { Script } from "./scripts/script.ts";
 
@@ -15,6 +16,7 @@ export type Ground = AsyncDisposable & {
   readonly world: World;
   readonly addresses: WorldAddresses;
   readonly configFile: string;
+  startBot(): Bot;
 };
 
 export type GroundOptions = {
@@ -27,22 +29,29 @@ export type GroundOptions = {
 
 export async function layGround({ keep, script, agent }: GroundOptions): Promise<Ground> {
   const dir = mkdtempSync(join(tmpdir(), "afk-demo-"));
-  let world: World | undefined;
-  async function close(): Promise<void> {
-    await world?.close();
+  await using parts = new AsyncDisposableStack();
+  const guard = parts.use(guardFolder(dir, keep));
+  parts.defer(() => {
     if (!keep) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  }
-  try {
-    const own = agent && { agentFor: ownAgent(agent, join(dir, "prompts")), agentEnv: process.env };
-    world = await startWorld(join(dir, "world"), own || {});
-    await script.prepare?.(world);
-    const addresses = addressesOf(world, dir);
-    const configFile = writeBotConfig(dir, addresses, script.config ?? {});
-    return { dir, world, addresses, configFile, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  });
+  const own = agent === undefined ? {} : ownAgent(agent, join(dir, "prompts"));
+  const world = parts.use(await startWorld(join(dir, "world"), own));
+  await script.prepare?.(world);
+  const addresses = addressesOf(world, dir);
+  const configFile = writeBotConfig(dir, addresses, script.config ?? {});
+  const kept = parts.move();
+  return {
+    dir,
+    world,
+    addresses,
+    configFile,
+    startBot() {
+      const bot = startBot(dir, configFile, addresses);
+      guard.watch(bot.process.pid);
+      return bot;
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 export type Stage = Ground & { readonly bot: Bot };
@@ -51,7 +60,7 @@ export type Stage = Ground & { readonly bot: Bot };
 export async function setStage(options: GroundOptions): Promise<Stage> {
   await using parts = new AsyncDisposableStack();
   const ground = parts.use(await layGround(options));
-  const bot = startBot(ground.dir, ground.configFile, ground.addresses);
+  const bot = ground.startBot();
   parts.defer(() => bot.stop());
   await bot.said("ready");
   await bot.said("armed");

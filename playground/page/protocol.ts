@@ -118,8 +118,8 @@ export type SessionSight = {
 export type CockpitSection = {
   readonly url: string;
   readonly environmentId: string;
-  /** What the agents are, for people. */
-  readonly agent: string;
+  /** The command that works in the sessions; null = the scripted agent. */
+  readonly agent: string | null;
   readonly sessions: readonly SessionSight[];
 };
 

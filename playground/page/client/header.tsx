@@ -19,7 +19,7 @@ export function Header() {
       <h1>
         <Mark /> AFK <span>playground</span>
       </h1>
-      {agent !== undefined && agent !== "the scripted agent" && (
+      {typeof agent === "string" && (
         <code className="agent" title="Works in place of the scripted agent">
           {agent}
         </code>

@@ -8,7 +8,7 @@ const LONGEST = 6_000;
 /** Of a session, the latest. */
 const ENTRIES = 150;
 
-export function lookAtCockpit(t3: T3, agent: string): CockpitSection {
+export function lookAtCockpit(t3: T3, agent: string | null): CockpitSection {
   const threads = t3.threads().filter(({ archivedAt, deletedAt }) => archivedAt === null && deletedAt === null);
   return { url: t3.url, environmentId: t3.environmentId, agent, sessions: threads.map(sessionSight).toReversed() };
 }

@@ -10,10 +10,9 @@ import { lookAtCockpit } from "./cockpit.ts";
 import { openGitHub } from "./github.ts";
 import { lookAtSlack } from "./slack.ts";
 
-/** `agent`: what works in the sessions, in words. */
-export async function openEyes(world: World, controls: Controls, agent: string): Promise<Eyes & Disposable> {
+export async function openEyes(world: World, controls: Controls, agent: string | null): Promise<Eyes & Disposable> {
   const github = await openGitHub(world.github, repo);
-  const tour = startTour();
+  const tour = startTour({ scripted: agent === null });
   return {
     look(as) {
       const common = {

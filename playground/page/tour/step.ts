@@ -15,6 +15,8 @@ export type Check = { readonly text: string; seen(scene: Scene): boolean };
 export type Step = {
   readonly id: string;
   readonly title: string;
+  /** It needs an agent that misbehaves as it is told to. */
+  readonly scripted?: true;
   /** What to do. Markdown. */
   readonly task: string;
   readonly draft?: Draft;

@@ -53,6 +53,7 @@ export const steps: readonly Step[] = [
   },
   {
     id: "answer",
+    scripted: true,
     title: "Answer its question",
     task: "File and label this one too. The agent will not know how to go on, and ask. Answer with the button in **Slack**.",
     draft: second,
@@ -75,6 +76,7 @@ export const steps: readonly Step[] = [
   },
   {
     id: "break",
+    scripted: true,
     title: "Let it break",
     task: "This agent's change passes CI, then crashes in the cluster. File it, label it, and watch the bot send the agent back to mend it, until it stops trying.",
     draft: third,
@@ -94,6 +96,7 @@ export const steps: readonly Step[] = [
   },
   {
     id: "unfreeze",
+    scripted: true,
     title: "Unfreeze it",
     task: "Press **Unfreeze…** in Slack and let it keep fixing. Only operators may: try it as Viewer first, and see what it says.",
     checks: [

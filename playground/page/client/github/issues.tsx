@@ -8,6 +8,7 @@ export function Issues({ github }: { readonly github: GitHubSection }) {
   return (
     <div className="scroll">
       <div className="toolbar">
+        <b>{github.repo}</b>
         <button type="button" className="primary" onClick={() => go({ github: { at: "new", title: "", body: "" } })}>
           New issue
         </button>

@@ -22,7 +22,7 @@ const behaviours: readonly (readonly [string, string])[] = [
 type Props = { readonly draft: { readonly title: string; readonly body: string }; readonly login: string };
 
 export function NewIssue({ draft, login }: Props) {
-  const scripted = useSection("cockpit")?.agent === "the scripted agent";
+  const scripted = useSection("cockpit")?.agent === null;
   const [title, setTitle] = useState(draft.title);
   const [body, setBody] = useState(draft.body.replace(ORDER, ""));
   const [order, setOrder] = useState(ORDER.exec(draft.body)?.[1] ?? "good");

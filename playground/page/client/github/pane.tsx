@@ -26,22 +26,6 @@ export function GitHubPane() {
         <h2>
           <GitHubIcon /> GitHub
         </h2>
-        <small>{github?.repo}</small>
-      </header>
-      <div className="subhead">
-        <nav className="tabs" aria-label="In GitHub">
-          {tabs.map(([id, name, count, to]) => (
-            <button
-              key={id}
-              type="button"
-              aria-current={tab === id ? "page" : undefined}
-              onClick={() => go({ github: to })}
-            >
-              {name}
-              {count > 0 && <span className="count">{count}</span>}
-            </button>
-          ))}
-        </nav>
         <select
           aria-label="Act on GitHub as"
           title="Who you are on GitHub"
@@ -54,7 +38,20 @@ export function GitHubPane() {
             </option>
           ))}
         </select>
-      </div>
+      </header>
+      <nav className="tabs subhead" aria-label="In GitHub">
+        {tabs.map(([id, name, count, to]) => (
+          <button
+            key={id}
+            type="button"
+            aria-current={tab === id ? "page" : undefined}
+            onClick={() => go({ github: to })}
+          >
+            {name}
+            {count > 0 && <span className="count">{count}</span>}
+          </button>
+        ))}
+      </nav>
       {down && <p className="down">GitHub is switched off</p>}
       {github !== undefined && <Place github={github} place={place} login={login} />}
     </section>
