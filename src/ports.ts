@@ -12,6 +12,12 @@ import type { BotState, IssueThread } from "./domain/state.ts";
 
 export type Clock = { now(): number };
 
+/** A clock that also wakes: real time, or a time that is set. */
+export type Timers = Clock & {
+  /** Calls once after so many milliseconds; the answer takes it back. */
+  after(ms: number, wake: () => void): () => void;
+};
+
 export type Store = {
   readonly state: BotState;
   /** Resolves once the event is durable and applied. Rejects with `conflict` where the volume cannot take it. */
@@ -166,10 +172,18 @@ export type SlackText = { readonly text: string; readonly blocks: readonly unkno
 
 export type Chat = {
   /**
-   * Makes the issue's Slack thread as wanted, from what `thread` says was posted; commits each step it takes.
+   * Makes the issue's Slack thread as wanted, from what `thread` says was posted; commits each step it takes. What is
+   * urgent waits for room only as long as it must, and leaves the card ("left") where there is room for the replies alone.
    * Throws `unreachable` where Slack is away: the caller comes back.
    */
-  showThread(wanted: ThreadWanted, thread: IssueThread | undefined, commit: Store["commit"]): Promise<void>;
+  showThread(
+    wanted: ThreadWanted,
+    thread: IssueThread | undefined,
+    commit: Store["commit"],
+    urgent: boolean,
+  ): Promise<"done" | "left">;
+  /** How long until there is room for all that is to be shown, in milliseconds; 0 = now. */
+  roomMs(wanted: ThreadWanted, thread: IssueThread | undefined): number;
 };
 
 /** Who may resolve what; `repo` undefined = what concerns all repos. Asked anew at each press. */

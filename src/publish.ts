@@ -10,13 +10,14 @@ import { type IssueKey, issueKey } from "./domain/repo.ts";
 import type { Run, RunId } from "./domain/run.ts";
 import { runsOfIssue } from "./domain/state.ts";
 import { wantedIssue } from "./domain/wanted.ts";
+import { createLane } from "./lane.ts";
 import { createLoop, type LoopMeter } from "./loop.ts";
 import type { Dependencies } from "./ops/dependencies.ts";
-import type { Chat, Clock, GitHub, Store } from "./ports.ts";
+import type { Chat, GitHub, Store, ThreadWanted, Timers } from "./ports.ts";
 
 export type Publisher = {
-  /** Says that the run may look different now. */
-  nudge(run: Run): void;
+  /** Says that the run may look different now; what a person did goes before everything else. */
+  nudge(run: Run, by?: "person"): void;
   /** Whether GitHub and Slack were last seen to show the run as it is. */
   isShown(run: Run): boolean;
   stop(withinMs: number): Promise<void>;
@@ -31,10 +32,10 @@ export function createPublisher(parts: {
   readonly policy: Policy;
   readonly dependencies: Dependencies;
   readonly meter?: LoopMeter;
-  readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: Logger;
 }): Publisher {
-  const { store, github, chat, policy, dependencies, meter, clock, log } = parts;
+  const { store, github, chat, policy, dependencies, meter, timers, log } = parts;
 
   async function showOnGitHub(id: RunId): Promise<null> {
     const run = store.state.runs[id];
@@ -43,25 +44,40 @@ export function createPublisher(parts: {
     const wanted = wantedIssue(run, policy.labels);
     if (wanted !== undefined && run.shown.issue !== digestOf(wanted)) {
       await dependencies.watch("github", () => github.showIssue(run.repo, run.issue.number, wanted));
-      await store.commit({ type: "github.issue-shown", at: clock.now(), run: id, digest: digestOf(wanted) });
+      await store.commit({ type: "github.issue-shown", at: timers.now(), run: id, digest: digestOf(wanted) });
     }
     const body = comment(run);
     if (run.shown.comment !== digestOf(body)) {
       const said = { id: run.shown.commentId, marker: commentMarker(run), body };
       const commentId = await dependencies.watch("github", () => github.showComment(run.repo, run.issue.number, said));
-      await store.commit({ type: "github.comment-shown", at: clock.now(), run: id, commentId, digest: digestOf(body) });
+      await store.commit({
+        type: "github.comment-shown",
+        at: timers.now(),
+        run: id,
+        commentId,
+        digest: digestOf(body),
+      });
     }
     return null;
   }
 
-  async function showInSlack(key: IssueKey): Promise<null> {
+  function wantedThread(key: IssueKey): ThreadWanted | undefined {
     const [repo = "", issue = ""] = key.split("#");
-    const wanted = thread(runsOfIssue(store.state, repo, Number(issue)), policy);
-    if (wanted === undefined) return null;
-    await dependencies.watch("slack", () =>
-      chat.showThread(wanted, store.state.threads[key], (event) => store.commit(event)),
+    return thread(runsOfIssue(store.state, repo, Number(issue)), policy);
+  }
+
+  async function showInSlack(key: IssueKey, urgent: boolean): Promise<"done" | "left"> {
+    const wanted = wantedThread(key);
+    if (wanted === undefined) return "done";
+    return await dependencies.watch("slack", () =>
+      chat.showThread(wanted, store.state.threads[key], (event) => store.commit(event), urgent),
     );
-    return null;
+  }
+
+  /** What people are asked, and what came of it, is said at once; the card follows when there is room. */
+  function repliesMissing(key: IssueKey): boolean {
+    const posted = store.state.threads[key]?.replies ?? {};
+    return (wantedThread(key)?.replies ?? []).some((reply) => posted[reply.key]?.digest !== digestOfReply(reply));
   }
 
   function isShown(run: Run): boolean {
@@ -74,22 +90,43 @@ export function createPublisher(parts: {
     const { root, replies } = said;
     return (
       posted.digest === digestOf(root) &&
-      replies.every(({ key, text, blocks }) => posted.replies[key]?.digest === digestOf({ text, blocks }))
+      replies.every((reply) => posted.replies[reply.key]?.digest === digestOfReply(reply))
     );
   }
 
-  const each = { backoff: BACKOFF, log, meter };
-  const githubLoop = createLoop<RunId>({ name: "github", concurrency: 4, ...each, work: showOnGitHub });
-  const slackLoop = createLoop<IssueKey>({ name: "slack", concurrency: 1, ...each, work: showInSlack });
+  const githubLoop = createLoop<RunId>({
+    name: "github",
+    concurrency: 4,
+    backoff: BACKOFF,
+    log,
+    meter,
+    work: showOnGitHub,
+  });
+  const slackLane = createLane<IssueKey>({
+    name: "slack",
+    waitMs(key) {
+      const wanted = wantedThread(key);
+      return wanted === undefined ? 0 : chat.roomMs(wanted, store.state.threads[key]);
+    },
+    work: showInSlack,
+    timers,
+    log,
+    meter,
+  });
 
   return {
     isShown,
-    nudge(run) {
+    nudge(run, by) {
       githubLoop.nudge(run.id);
-      slackLoop.nudge(issueKey(run.repo, run.issue.number));
+      const key = issueKey(run.repo, run.issue.number);
+      slackLane.nudge(key, by ?? (repliesMissing(key) ? "now" : "soon"));
     },
     async stop(withinMs) {
-      await Promise.all([githubLoop.stop(withinMs), slackLoop.stop(withinMs)]);
+      await Promise.all([githubLoop.stop(withinMs), slackLane.stop(withinMs)]);
     },
   };
+}
+
+function digestOfReply({ text, blocks }: ThreadWanted["replies"][number]): string {
+  return digestOf({ text, blocks });
 }

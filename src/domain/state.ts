@@ -94,7 +94,9 @@ type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
 
 function applyToThread(thread: IssueThread | undefined, event: ThreadEvent): IssueThread | undefined {
   if (event.type === "slack.root-attempted") {
-    return { channel: event.channel, ts: null, digest: null, attemptedAt: event.at, replies: thread?.replies ?? {} };
+    // A root that was there is posted again only after somebody deleted it, and its replies with it.
+    const replies = thread === undefined || thread.ts !== null ? {} : thread.replies;
+    return { channel: event.channel, ts: null, digest: null, attemptedAt: event.at, replies };
   }
   if (thread === undefined) return undefined;
   switch (event.type) {

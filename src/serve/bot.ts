@@ -11,6 +11,7 @@ import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
 import { startSocket } from "../slack/socket.ts";
 import { openHistory } from "../store/history.ts";
+import { timersOf } from "../timers.ts";
 import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
@@ -42,7 +43,7 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     clock,
     log,
   });
-  const publisher = createPublisher({ store, github, chat, policy, dependencies, meter, clock, log });
+  const publisher = createPublisher({ store, github, chat, policy, dependencies, meter, timers: timersOf(clock), log });
   const parts: Parts = {
     store,
     history: openHistory(config.stateDir),
@@ -93,7 +94,7 @@ export async function startBot(config: Config, base: Base): Promise<Bot> {
     explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
     nudgeAll: wakes.nudgeAll,
     nudge(run) {
-      publisher.nudge(run);
+      publisher.nudge(run, "person");
       loop.nudge(run.repo);
     },
   });

@@ -8,6 +8,7 @@ import { connectGitHub } from "../github/connect.ts";
 import { createClusterClients } from "../kubernetes/clients.ts";
 import { createCluster } from "../kubernetes/cluster.ts";
 import { createPeopleClient, createSlackClient } from "../slack/client.ts";
+import { createPace } from "../slack/pace.ts";
 import { createChat } from "../slack/publish.ts";
 import { createRights } from "../slack/rights.ts";
 import { createT3Client } from "../t3/client.ts";
@@ -15,6 +16,7 @@ import { createExecutor } from "../t3/executor.ts";
 import { createRuntime } from "../t3/runtime.ts";
 import { createSpending } from "../t3/spend.ts";
 import { createTokens } from "../t3/token.ts";
+import { timersOf } from "../timers.ts";
 import { layoutOf } from "../volume/layout.ts";
 import type { Base } from "./base.ts";
 
@@ -59,7 +61,7 @@ export async function connectOutside(config: Config, { clock, log }: Pick<Base, 
     slack,
     slackForPeople,
     rights: createRights(slackForPeople, config, clock),
-    chat: createChat(slack, config.slack.channel, clock),
+    chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock)),
     async close(): Promise<void> {
       await Promise.all([t3.close(), connection.close()]);
     },

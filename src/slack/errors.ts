@@ -7,6 +7,13 @@ export function platformError(error: unknown): string | undefined {
   return code === ErrorCode.PlatformError && typeof data?.error === "string" ? data.error : undefined;
 }
 
+/** How long Slack wants to be left alone, where `error` is a 429. */
+export function retryAfterMs(error: unknown): number | undefined {
+  const { code, retryAfter } = error as { code?: unknown; retryAfter?: unknown };
+  if (code !== ErrorCode.RateLimitedError) return undefined;
+  return typeof retryAfter === "number" ? retryAfter * 1_000 : 1_000;
+}
+
 const TOKEN_ERRORS = new Set([
   "invalid_auth",
   "not_authed",

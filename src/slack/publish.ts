@@ -1,4 +1,4 @@
-// Makes an issue's Slack thread what it should be: a root that is redrawn, and replies that are posted once.
+// Makes an issue's Slack thread what it should be: a root and replies that are posted once, and redrawn where they stand.
 //
 // Slack has no idempotency key, so each message carries a nonce in its metadata, and Slack is searched for that before
 // anything is posted: the answer to an earlier try may be lost, or the whole state with it. The intent is committed
@@ -8,86 +8,55 @@ import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import { digestOf } from "../domain/ids.ts";
 import type { IssueThread } from "../domain/state.ts";
-import type { Chat, Clock, SlackText, Store, ThreadWanted } from "../ports.ts";
-import { platformError, slackError } from "./errors.ts";
+import type { Chat, SlackText, Store, ThreadWanted, Timers } from "../ports.ts";
+import { platformError, retryAfterMs, slackError } from "./errors.ts";
 import { createFinder, nonceMetadata, type Where } from "./nonce.ts";
+import type { Pace, Paced } from "./pace.ts";
 
-export function createChat(client: WebClient, channel: string, clock: Clock): Chat {
-  const finder = createFinder(client, clock);
+export function createChat(client: WebClient, channel: string, pace: Pace, timers: Timers): Chat {
+  const finder = createFinder(client, timers);
 
-  async function post(target: Where, nonce: string, { text, blocks }: SlackText, broadcast: boolean): Promise<string> {
+  /** Calls when there is room; a 429 is remembered for those who come after. */
+  async function paced<T>(what: Paced, urgent: boolean, call: () => Promise<T>): Promise<T> {
+    for (let wait = pace.waitMs(what, urgent); wait > 0; wait = pace.waitMs(what, urgent)) {
+      await new Promise<void>((resolve) => timers.after(wait, resolve));
+    }
+    pace.take(what, urgent);
+    try {
+      return await call();
+    } catch (error) {
+      const ms = retryAfterMs(error);
+      if (ms !== undefined) pace.pause(what, ms);
+      throw error;
+    }
+  }
+
+  type Posting = { readonly nonce: string; readonly broadcast: boolean; readonly urgent: boolean };
+
+  async function post(target: Where, { text, blocks }: SlackText, posting: Posting): Promise<string> {
     const { thread_ts } = target;
-    const { ts } = await client.chat.postMessage({
-      channel: target.channel,
-      text,
-      blocks: blocks as KnownBlock[],
-      metadata: nonceMetadata(nonce),
-      unfurl_links: false,
-      unfurl_media: false,
-      ...(thread_ts === undefined ? {} : broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
-    });
+    const { ts } = await paced("post", posting.urgent, () =>
+      client.chat.postMessage({
+        channel: target.channel,
+        text,
+        blocks: blocks as KnownBlock[],
+        metadata: nonceMetadata(posting.nonce),
+        unfurl_links: false,
+        unfurl_media: false,
+        ...(thread_ts === undefined ? {} : posting.broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
+      }),
+    );
     if (ts === undefined) throw new Error("chat.postMessage answered without a ts");
+    finder.posted(target, posting.nonce, ts);
     return ts;
-  }
-
-  /** The root's ts: edited where it is there and differs, found or posted where it is not. */
-  async function showRoot(
-    wanted: ThreadWanted,
-    thread: IssueThread | undefined,
-    commit: Store["commit"],
-  ): Promise<string> {
-    const { issue, root } = wanted;
-    const digest = digestOf(root);
-    if (thread?.ts && thread.digest === digest) return thread.ts;
-    if (thread?.ts && (await update(thread.channel, thread.ts, root))) {
-      await commit({ type: "slack.root-shown", at: clock.now(), issue, ts: thread.ts, digest });
-      return thread.ts;
-    }
-    const nonce = `root/${issue}`;
-    const where = thread?.channel ?? channel;
-    const deleted = typeof thread?.ts === "string";
-    const lost = deleted ? undefined : await finder.find({ channel: where }, nonce, thread?.attemptedAt ?? null);
-    await commit({ type: "slack.root-attempted", at: clock.now(), issue, channel: where });
-    const ts = lost ?? (await post({ channel: where }, nonce, root, false));
-    // A root that was found may show an older state: it is redrawn by the next look.
-    const shown = lost === undefined ? digest : "found";
-    await commit({ type: "slack.root-shown", at: clock.now(), issue, ts, digest: shown });
-    if (lost !== undefined && (await update(where, ts, root))) {
-      await commit({ type: "slack.root-shown", at: clock.now(), issue, ts, digest });
-    }
-    return ts;
-  }
-
-  type Reply = { readonly issue: string; readonly key: string; readonly broadcast: boolean; readonly reply: SlackText };
-
-  /** Posted once, and edited where it stands when it should say something else. */
-  async function showReply(
-    { issue, key, broadcast, reply }: Reply,
-    target: Where,
-    thread: IssueThread | undefined,
-    commit: Store["commit"],
-  ): Promise<void> {
-    const before = thread?.replies[key];
-    const digest = digestOf(reply);
-    if (before?.digest === digest) return;
-    const shown = (ts: string) => commit({ type: "slack.reply-shown", at: clock.now(), issue, key, ts, digest });
-    if (typeof before?.ts === "string") {
-      const edited = await update(target.channel, before.ts, reply);
-      // What is over need not be said again where somebody deleted it.
-      if (edited || !broadcast) return await shown(before.ts);
-    }
-    const nonce = `reply/${issue}/${key}`;
-    const lost = await finder.find(target, nonce, before?.ts === null ? (thread?.attemptedAt ?? null) : null);
-    await commit({ type: "slack.reply-attempted", at: clock.now(), issue, key });
-    if (lost === undefined) return await shown(await post(target, nonce, reply, broadcast));
-    await update(target.channel, lost, reply);
-    await shown(lost);
   }
 
   /** False where the message is gone. */
-  async function update(target: string, ts: string, { text, blocks }: SlackText): Promise<boolean> {
+  async function edit(target: string, ts: string, { text, blocks }: SlackText, urgent: boolean): Promise<boolean> {
     try {
-      await client.chat.update({ channel: target, ts, text, blocks: blocks as KnownBlock[] });
+      await paced("edit", urgent, () =>
+        client.chat.update({ channel: target, ts, text, blocks: blocks as KnownBlock[] }),
+      );
       return true;
     } catch (error) {
       if (platformError(error) === "message_not_found") return false;
@@ -95,18 +64,87 @@ export function createChat(client: WebClient, channel: string, clock: Clock): Ch
     }
   }
 
+  type Showing = {
+    readonly thread: IssueThread | undefined;
+    readonly commit: Store["commit"];
+    readonly urgent: boolean;
+  };
+
+  /** The root's ts: edited where it is there and differs, found or posted where it is not. */
+  async function showRoot({ issue, root }: ThreadWanted, { thread, commit, urgent }: Showing): Promise<string> {
+    const digest = digestOf(root);
+    if (thread?.ts && thread.digest === digest) return thread.ts;
+    if (thread?.ts && (await edit(thread.channel, thread.ts, root, urgent))) {
+      await commit({ type: "slack.root-shown", at: timers.now(), issue, ts: thread.ts, digest });
+      return thread.ts;
+    }
+    const nonce = `root/${issue}`;
+    const where = thread?.channel ?? channel;
+    const deleted = typeof thread?.ts === "string";
+    const lost = deleted ? undefined : await finder.find({ channel: where }, nonce, thread?.attemptedAt ?? null);
+    await commit({ type: "slack.root-attempted", at: timers.now(), issue, channel: where });
+    const ts = lost ?? (await post({ channel: where }, root, { nonce, broadcast: false, urgent }));
+    // A root that was found may show an older state: it is redrawn by the next look.
+    const shown = lost === undefined ? digest : "found";
+    await commit({ type: "slack.root-shown", at: timers.now(), issue, ts, digest: shown });
+    if (lost !== undefined && (await edit(where, ts, root, urgent))) {
+      await commit({ type: "slack.root-shown", at: timers.now(), issue, ts, digest });
+    }
+    return ts;
+  }
+
+  type Reply = ThreadWanted["replies"][number] & { readonly issue: string };
+
+  /** Posted once, and edited where it stands when it should say something else. */
+  async function showReply(
+    { issue, key, broadcast, text, blocks }: Reply,
+    target: Where,
+    { thread, commit, urgent }: Showing,
+  ): Promise<void> {
+    const before = thread?.replies[key];
+    const reply = { text, blocks };
+    const digest = digestOf(reply);
+    if (before?.digest === digest) return;
+    const shown = (ts: string) => commit({ type: "slack.reply-shown", at: timers.now(), issue, key, ts, digest });
+    if (typeof before?.ts === "string") {
+      const edited = await edit(target.channel, before.ts, reply, urgent);
+      // What is over need not be said again where somebody deleted it.
+      if (edited || !broadcast) return await shown(before.ts);
+    }
+    const nonce = `reply/${issue}/${key}`;
+    const lost = await finder.find(target, nonce, before?.ts === null ? (thread?.attemptedAt ?? null) : null);
+    await commit({ type: "slack.reply-attempted", at: timers.now(), issue, key });
+    if (lost === undefined) return await shown(await post(target, reply, { nonce, broadcast, urgent }));
+    await edit(target.channel, lost, reply, urgent);
+    await shown(lost);
+  }
+
   return {
-    async showThread(wanted, thread, commit) {
+    async showThread(wanted, thread, commit, urgent) {
       const { issue } = wanted;
+      const showing = { thread, commit, urgent };
       try {
-        const thread_ts = await showRoot(wanted, thread, commit);
+        // What people are asked goes before the card, but cannot stand without one.
+        const thread_ts = (urgent ? thread?.ts : null) ?? (await showRoot(wanted, showing));
         const target = { channel: thread?.channel ?? channel, thread_ts };
-        for (const { key, broadcast, text, blocks } of wanted.replies) {
-          await showReply({ issue, key, broadcast, reply: { text, blocks } }, target, thread, commit);
-        }
+        // Below another root than before the replies are posted again: somebody deleted the old one, and them with it.
+        const moved = typeof thread?.ts === "string" && thread.ts !== thread_ts;
+        const below = moved ? { ...showing, thread: { ...thread, replies: {} } } : showing;
+        for (const reply of wanted.replies) await showReply({ issue, ...reply }, target, below);
+        if (!urgent || thread?.digest === digestOf(wanted.root)) return "done";
+        if (typeof thread?.ts !== "string") return "done";
+        if (pace.waitMs("edit", true) > 0) return "left";
+        await showRoot(wanted, showing);
+        return "done";
       } catch (error) {
         throw slackError(error, `showing ${issue}`);
       }
+    },
+
+    roomMs({ root, replies }, thread) {
+      const posts = typeof thread?.ts !== "string" || replies.some(({ key }) => !thread.replies[key]?.ts);
+      const edits = typeof thread?.ts === "string" && thread.digest !== digestOf(root);
+      return Math.max(posts ? pace.waitMs("post", false) : 0, edits ? pace.waitMs("edit", false) : 0);
     },
   };
 }

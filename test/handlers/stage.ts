@@ -11,9 +11,11 @@ import type { Run } from "../../src/domain/run.ts";
 import { type BotState, emptyState, reduce, runsOfIssue } from "../../src/domain/state.ts";
 import { peopleOf } from "../../src/serve/people.ts";
 import { createPeopleClient, createSlackClient } from "../../src/slack/client.ts";
+import { createPace } from "../../src/slack/pace.ts";
 import { createChat } from "../../src/slack/publish.ts";
 import { createRights } from "../../src/slack/rights.ts";
 import { startSocket } from "../../src/slack/socket.ts";
+import { timersOf } from "../../src/timers.ts";
 import { thread } from "../../views/thread.ts";
 import { policy, run } from "../support/build.ts";
 import { until } from "../support/stage.ts";
@@ -58,12 +60,17 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     },
     async close() {},
   };
-  const chat = createChat(createSlackClient(apiUrl, slack.botToken, log), channel.id, clock);
+  const chat = createChat(
+    createSlackClient(apiUrl, slack.botToken, log),
+    channel.id,
+    createPace(clock),
+    timersOf(clock),
+  );
   const key = issueKey(repo, first.issue.number);
   function show(): Promise<void> {
     drawing = drawing.then(async () => {
       const wanted = thread(runsOfIssue(state, repo, first.issue.number), policy);
-      if (wanted !== undefined) await chat.showThread(wanted, state.threads[key], store.commit);
+      if (wanted !== undefined) await chat.showThread(wanted, state.threads[key], store.commit, true);
     });
     return drawing;
   }

@@ -8,7 +8,9 @@ import type { BotEvent } from "../../src/domain/event.ts";
 import { type BotState, emptyState, reduce } from "../../src/domain/state.ts";
 import type { Chat, ThreadWanted } from "../../src/ports.ts";
 import { createSlackClient } from "../../src/slack/client.ts";
+import { createPace } from "../../src/slack/pace.ts";
 import { createChat } from "../../src/slack/publish.ts";
+import { timersOf } from "../../src/timers.ts";
 
 const ISSUE = "acme/shop#12";
 let slack: Slack;
@@ -29,7 +31,8 @@ afterEach(() => slack.close());
 
 function newBot(): Chat {
   const client = createSlackClient(slack.apiUrl.replace(/\/$/, ""), slack.botToken, pino({ level: "silent" }));
-  return createChat(client, channel.id, { now: () => Date.now() + later });
+  const clock = { now: () => Date.now() + later };
+  return createChat(client, channel.id, createPace(clock), timersOf(clock));
 }
 
 function text(words: string) {
@@ -46,9 +49,14 @@ const wanted: ThreadWanted = {
 };
 
 async function show(what = wanted): Promise<void> {
-  await chat.showThread(what, state.threads[ISSUE], async (event: BotEvent) => {
-    state = reduce(state, event);
-  });
+  await chat.showThread(
+    what,
+    state.threads[ISSUE],
+    async (event: BotEvent) => {
+      state = reduce(state, event);
+    },
+    false,
+  );
 }
 
 const shown = (): readonly string[] =>
@@ -113,11 +121,16 @@ describe("when the state is lost", () => {
     await show();
     state = emptyState;
     let commits = 0;
-    const dies = chat.showThread(wanted, undefined, async (event) => {
-      commits += 1;
-      if (commits > 2) throw new Error("killed");
-      state = reduce(state, event);
-    });
+    const dies = chat.showThread(
+      wanted,
+      undefined,
+      async (event) => {
+        commits += 1;
+        if (commits > 2) throw new Error("killed");
+        state = reduce(state, event);
+      },
+      false,
+    );
     await expect(dies).rejects.toThrow();
     await show();
     expect(slack.stats().posted).toBe(3);
