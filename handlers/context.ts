@@ -1,4 +1,5 @@
 import type { ModalView } from "@slack/types";
+import type { ConfigStanding } from "../src/config/watch.ts";
 import type { Config } from "../src/config.ts";
 import type { Observed } from "../src/domain/observed.ts";
 import type { RepoKey } from "../src/domain/repo.ts";
@@ -20,6 +21,8 @@ export type Polling = {
 /** What a handler may use. It changes state by committing an event and then says *look again*. */
 export type HandlerContext = {
   readonly config: Config;
+  /** Whether the config file as it is now is the one in force. */
+  readonly configStanding: () => ConfigStanding;
   readonly store: Store;
   readonly dependencies: Dependencies;
   readonly clock: Clock;

@@ -1,11 +1,15 @@
 import { status } from "../views/status.ts";
 import type { Handler } from "./context.ts";
 
-export const showStatus: Handler = async (_press, { config, store, dependencies, clock, polling, arming }) =>
+export const showStatus: Handler = async (
+  _press,
+  { config, configStanding, store, dependencies, clock, polling, arming },
+) =>
   status({
     runs: Object.values(store.state.runs),
     pause: store.state.pause,
     disarmed: arming.disarmed(),
+    config: configStanding(),
     dependencies: dependencies.all(),
     repos: config.repos.size,
     polling: { wantedMs: config.policy.pollMs, everyMs: polling.everyMs, limits: polling.inForce() },

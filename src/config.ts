@@ -57,6 +57,8 @@ export type Config = {
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
   /** Every secret that was read, for the log to leave out. */
   readonly secrets: readonly string[];
+  /** What it was read from: its own file, then those of the secrets. T3's token file is read anew for each call. */
+  readonly files: readonly string[];
 };
 
 /** Reads and checks the file. Throws AfkError `config` whose message lists every problem, one a line. */
@@ -81,12 +83,14 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
   const parsed = configSchema.safeParse(raw ?? {});
   const problems = parsed.success ? duplicates(parsed.data) : parsed.error.issues.map(describeIssue);
   const read: string[] = [];
+  const files = [path];
   const secret = (at: string, ref: unknown): string => {
     const known = secretRef.safeParse(ref);
     if (!known.success) return "";
     const found = loadSecret(known.data, dirname(path), env);
     if ("problem" in found) problems.push(`${at}: ${found.problem}`);
     else read.push(found.value);
+    if ("file" in known.data && !at.startsWith("t3.")) files.push(resolve(dirname(path), known.data.file));
     return "value" in found ? found.value : "";
   };
   const secrets = {
@@ -171,6 +175,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
     secrets: read,
+    files,
   };
 }
 

@@ -21,10 +21,10 @@ program
   .description("run the bot until it is told to stop (SIGTERM or Ctrl-C)")
   .requiredOption("-c, --config <file>", "the bot's YAML config")
   .action(async ({ config }: { config: string }) => {
-    const loaded = loadConfig(config, process.env);
-    // Loaded late: the services' libraries take a second that --help and a wrong config need not wait for.
+    // A wrong config is told before the services' libraries are loaded, which takes a second.
+    loadConfig(config, process.env);
     const { serve } = await import("./serve.ts");
-    await serve(loaded);
+    await serve(config, process.env);
   });
 
 program

@@ -18,13 +18,15 @@ export type StatusInput = {
   readonly pause: { readonly by: string; readonly reason: string } | null;
   /** Why nothing starts although nobody paused it; undefined = it is armed. */
   readonly disarmed?: string | undefined;
+  /** Why the config file as it is now is not in force, and since when another one is. */
+  readonly config?: { readonly trouble: string | null; readonly since: number };
   readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
   readonly repos: number;
   readonly polling: PollingShown;
   readonly now: number;
 };
 
-export function status({ runs, pause, disarmed, dependencies, repos, polling, now }: StatusInput): View {
+export function status({ runs, pause, disarmed, config, dependencies, repos, polling, now }: StatusInput): View {
   const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
   const active = open.filter(isActive).length;
   const frozen = open.filter((run) => run.state.name === "frozen").length;
@@ -39,6 +41,7 @@ export function status({ runs, pause, disarmed, dependencies, repos, polling, no
     text: headline,
     blocks: [
       { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}${unarmed}` } },
+      ...configLines(config),
       ...down.map(({ name, why }): KnownBlock => {
         const text = `:warning: *${name}* does not answer: ${escapeMrkdwn(why ?? "").slice(0, 400)}`;
         return { type: "section", text: { type: "mrkdwn", text } };
@@ -50,6 +53,13 @@ export function status({ runs, pause, disarmed, dependencies, repos, polling, no
         : []),
     ],
   };
+}
+
+function configLines(config: StatusInput["config"]): readonly KnownBlock[] {
+  if (config === undefined || config.trouble === null) return [];
+  const why = escapeMrkdwn(cut(config.trouble, 1_000));
+  const text = `:warning: *The config file is not in force as it is*; the one of ${slackTime(config.since)} is. ${why}`;
+  return [{ type: "section", text: { type: "mrkdwn", text } }];
 }
 
 /** Only what is not as configured. */

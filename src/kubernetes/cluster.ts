@@ -19,7 +19,8 @@ export function createCluster(
 ): Cluster {
   return {
     async observeRollouts(repo, sha) {
-      const workloads = repos.get(repo)?.workloads ?? [];
+      const workloads = repos.get(repo)?.workloads;
+      if (workloads === undefined) return unknown(`${repo} is not in the config any more: its workloads are not known`);
       try {
         return known(await Promise.all(workloads.map((ref) => observe(clients, repo, ref, sha, contains))));
       } catch (error) {

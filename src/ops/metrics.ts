@@ -1,6 +1,6 @@
 // Everything the bot counts, in one registry that lasts as long as the process. docs/observability.md lists it.
 
-import { collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { LoopMeter } from "../loop.ts";
 import type { Clock } from "../ports.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -12,6 +12,8 @@ import { createSurroundingMetrics, type Surroundings } from "./metrics/surroundi
 export type Metrics = RunMetrics & {
   readonly meter: LoopMeter;
   readonly calls: Pick<CallMetrics, "name">;
+  /** Counts a changed config. */
+  configTried(outcome: "taken" | "refused" | "reverted"): void;
   /** What is read from at each scrape; undefined = nothing acts in this process. */
   show(around: Surroundings | undefined): void;
   /** Prometheus' text format. */
@@ -34,10 +36,27 @@ export function createMetrics(parts: {
     registers: [registry],
   }).set({ version }, 1);
   const calls = createCallMetrics(registry);
+  const configGood = new Gauge({
+    name: "afk_config_good",
+    help: "1 = the config file as it is now is in force.",
+    registers: [registry],
+  });
+  configGood.set(1);
+  const configTries = new Counter({
+    name: "afk_config_reloads_total",
+    help: "Changed configs, by whether they were taken.",
+    labelNames: ["result"],
+    registers: [registry],
+  });
+  for (const result of ["taken", "refused", "reverted"]) configTries.inc({ result }, 0);
   return {
     ...createRunMetrics(registry, clock),
     meter: createLoopMetrics(registry),
     calls,
+    configTried(outcome) {
+      configGood.set(outcome === "refused" ? 0 : 1);
+      configTries.inc({ result: outcome });
+    },
     show: createSurroundingMetrics(registry, dependencies, clock).show,
     async text() {
       return { type: registry.contentType, body: await registry.metrics() };

@@ -1,5 +1,7 @@
-// The bot that a config makes: adapters, loops and handlers, wired here and nowhere else. It can be taken down and built
-// anew in the same process; what outlives it is in `Base`, and in the state.
+// The bot that a config makes: adapters, loops and handlers, wired here and nowhere else.
+//
+// cold → warm (connected, asking each service whether it answers, doing nothing) → leading → stopped. A bot can be
+// replaced by one of another config in the same process; what outlives it is in `Base`, and in the store.
 
 import type { Config } from "../config.ts";
 import { createEnrolments } from "../enrol/enrolments.ts";
@@ -7,6 +9,7 @@ import { createLoop } from "../loop.ts";
 import { startProbes } from "../ops/probes.ts";
 import type { Parts } from "../parts.ts";
 import { createArming } from "../pilot/arming.ts";
+import type { Store } from "../ports.ts";
 import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
 import { startSocket } from "../slack/socket.ts";
@@ -21,107 +24,135 @@ import { createWakes } from "./wakes.ts";
 
 /** How long a stop waits for work under way. Kubernetes kills after 30 s by default. */
 const DRAIN_MS = 20_000;
+/** A clone or a setup may take minutes: its repo waits for it in the next bot, and the other repos do not. */
+const LEFT_MS = 60 * 60_000;
 /** A repo that is at work for longer hangs, unless its tree may take longer to prepare. */
 const STUCK_MS = 30 * 60_000;
 
-export type Bot = {
-  /** Lets work under way finish, for a while. Resolves to the repos that were still at work then. */
-  stop(): Promise<readonly string[]>;
+export type WarmBot = {
+  /** Starts to act; once. `left` is what the bot before it left at work. */
+  lead(store: Store, left?: Left): Bot;
+  /** Of a bot that never led. */
+  close(): Promise<void>;
 };
 
-export async function startBot(config: Config, base: Base): Promise<Bot> {
-  const { store, dependencies, health, metrics, clock, log } = base;
+export type Bot = {
+  /** Lets work under way finish, for a while; before a replacement what is being shown to people is finished whole. */
+  stop(because: "the process ends" | "it is replaced"): Promise<Left>;
+};
+
+/** The repos that were still at work after a while, and when they are done. */
+export type Left = { readonly repos: readonly string[]; done(): Promise<unknown> };
+
+/** Throws `config` where something that the config names cannot be loaded. */
+export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
+  const { dependencies, health, metrics, clock, log } = base;
   const { meter } = metrics;
   const outside = await connectOutside(config, base);
   const { policy, github, executor, trees, cluster, chat, t3, connection } = outside;
-  const repos = [...config.repos.keys()];
-  const enrolments = createEnrolments({
-    repos,
-    stateDir: config.stateDir,
-    github,
-    labels: policy.labels,
-    clock,
-    log,
-  });
-  const publisher = createPublisher({ store, github, chat, policy, dependencies, meter, timers: timersOf(clock), log });
-  const parts: Parts = {
-    store,
-    history: openHistory(config.stateDir),
-    github,
-    executor,
-    trees,
-    cluster,
-    publisher,
-    dependencies,
-    policy,
-    enrolments,
-    readVolumeFree: () => readFree(config.volume),
-    disarmed: () => arming.disarmed(),
-    model: config.t3.model.model,
-    clock,
-    log,
-  };
-
-  const loop = createLoop<string>({
-    name: "repo",
-    concurrency: 8,
-    backoff: { firstMs: 1_000, ceilingMs: 60_000 },
-    log,
-    meter,
-    work: (repo) => reconcile(repo, parts),
-  });
-  health.watch(loop.load, Math.max(STUCK_MS, 2 * policy.prepareMs));
-  const { pollMs } = policy;
-  const wakes = createWakes({ loop, store, repos, pollMs });
-  t3.watch(wakes.nudgeSession);
-  const arming = createArming({
-    config,
-    client: t3,
-    clock,
-    log,
-    paused: () => store.state.pause !== null,
-    onArmed: wakes.nudgeAll,
-  });
-  const people = peopleOf({
-    config,
-    store,
-    dependencies,
-    clock,
-    rights: outside.rights,
-    enrolments,
-    polling: { everyMs: pollMs, inForce: connection.limits.inForce },
-    arming,
-    explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
-    nudgeAll: wakes.nudgeAll,
-    nudge(run) {
-      publisher.nudge(run, "person");
-      loop.nudge(run.repo);
-    },
-  });
-  const socket = startSocket({ ...config.slack, client: outside.slackForPeople, log, people });
+  const probes = startProbes({ ...outside, githubClient: connection.client, dependencies, log });
   metrics.calls.name({
     github: config.github.apiUrl,
     slack: config.slack.apiUrl,
     t3: config.t3.url,
     cluster: outside.clusterClients.server,
   });
-  metrics.show({ limits: connection.limits, volume: config.volume, disarmed: arming.disarmed });
-  const probes = startProbes({ ...outside, githubClient: connection.client, dependencies, log });
 
-  for (const run of Object.values(store.state.runs)) publisher.nudge(run);
-  wakes.nudgeRunning();
-  wakes.nudgeAll();
-  const enrolling = enrolments.watch();
-  log.info({ repos: config.repos.size, runs: Object.keys(store.state.runs).length }, "ready");
+  function lead(store: Store, left: Left | undefined): Bot {
+    const repos = [...config.repos.keys()];
+    const { labels, pollMs } = policy;
+    const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
+    const publisher = createPublisher({
+      store,
+      github,
+      chat,
+      policy,
+      dependencies,
+      meter,
+      timers: timersOf(clock),
+      log,
+    });
+    const parts: Parts = {
+      store,
+      history: openHistory(config.stateDir),
+      github,
+      executor,
+      trees,
+      cluster,
+      publisher,
+      dependencies,
+      policy,
+      enrolments,
+      readVolumeFree: () => readFree(config.volume),
+      disarmed: () => arming.disarmed(),
+      model: config.t3.model.model,
+      clock,
+      log,
+    };
+    const loop = createLoop<string>({
+      name: "repo",
+      concurrency: 8,
+      backoff: { firstMs: 1_000, ceilingMs: 60_000 },
+      log,
+      meter,
+      work: (repo) => reconcile(repo, parts),
+    });
+    for (const repo of left?.repos ?? []) void loop.hold(repo, async () => left?.done());
+    health.watch(loop.load, Math.max(STUCK_MS, 2 * policy.prepareMs));
+    const wakes = createWakes({ loop, store, repos, pollMs });
+    t3.watch(wakes.nudgeSession);
+    const arming = createArming({
+      config,
+      client: t3,
+      clock,
+      log,
+      paused: () => store.state.pause !== null,
+      onArmed: wakes.nudgeAll,
+    });
+    const people = peopleOf({
+      config,
+      configStanding: base.configStanding,
+      store,
+      dependencies,
+      clock,
+      rights: outside.rights,
+      enrolments,
+      polling: { everyMs: pollMs, inForce: connection.limits.inForce },
+      arming,
+      explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
+      nudgeAll: wakes.nudgeAll,
+      nudge(run) {
+        publisher.nudge(run, "person");
+        loop.nudge(run.repo);
+      },
+    });
+    const socket = startSocket({ ...config.slack, client: outside.slackForPeople, log, people });
+    metrics.show({ limits: connection.limits, volume: config.volume, disarmed: arming.disarmed });
+
+    for (const run of Object.values(store.state.runs)) publisher.nudge(run);
+    wakes.nudgeRunning();
+    wakes.nudgeAll();
+    const enrolling = enrolments.watch();
+    log.info({ repos: repos.length, runs: Object.keys(store.state.runs).length }, "ready");
+
+    return {
+      async stop(because) {
+        wakes.stop();
+        const unfinished = await loop.stop(DRAIN_MS);
+        const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
+        await Promise.all([showing, socket.stop(), probes.stop(), arming.stop()]);
+        await enrolling.stop();
+        await outside.close();
+        return { repos: unfinished, done: () => loop.stop(LEFT_MS) };
+      },
+    };
+  }
 
   return {
-    async stop() {
-      wakes.stop();
-      const unfinished = await loop.stop(DRAIN_MS);
-      await Promise.all([publisher.stop(DRAIN_MS), socket.stop(), probes.stop(), arming.stop()]);
-      await enrolling.stop();
+    lead,
+    async close() {
+      await probes.stop();
       await outside.close();
-      return unfinished;
     },
   };
 }

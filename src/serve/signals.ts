@@ -12,3 +12,8 @@ export function untilToldToStop(log: Logger): Promise<void> {
     process.once("SIGINT", onSignal);
   });
 }
+
+/** `kill -HUP`: look at the config now. Without a listener it would end the process. */
+export function onHangup(look: () => void): void {
+  process.on("SIGHUP", look);
+}

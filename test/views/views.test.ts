@@ -129,6 +129,12 @@ describe("what people see in Slack", () => {
 
   test("status with nothing to show, and help", () => {
     const polling = { wantedMs: 30_000, everyMs: 30_000, limits: [] };
+    const trouble = "<!channel> & ".repeat(2_000);
+    const config = { trouble, since: T0 };
+    const wrong = status({ runs: [], pause: null, config, dependencies: [], repos: 3, polling, now: T0 });
+    expect(problems(wrong.blocks)).toEqual([]);
+    expect(JSON.stringify(wrong.blocks)).toContain("not in force");
+    expect(JSON.stringify(wrong.blocks)).not.toContain("<!channel>");
     expect(problems(status({ runs: [], pause: null, dependencies: [], repos: 3, polling, now: T0 }).blocks)).toEqual(
       [],
     );
