@@ -35,7 +35,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     const config = configSchema.parse(parse(data["afk.yaml"]));
     const [container] = bot?.["spec"].template.spec.containers ?? [];
     const mounts = (container?.volumeMounts ?? []).map(({ mountPath }: { mountPath: string }) => mountPath);
-    expect(mounts).toEqual(expect.arrayContaining([config.volume, "/config", "/secrets"]));
+    expect(mounts).toEqual(expect.arrayContaining([config.volume, config.state, "/config", "/secrets"]));
     expect(container.ports).toEqual([{ name: "http", containerPort: config.http.port }]);
     expect(container.args).toEqual(["serve", "--config", "/config/afk.yaml"]);
   });
@@ -89,6 +89,14 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     );
   });
 
+  test("the bot's memory is out of the agents' reach", async () => {
+    const manifests = await template(...values("dedicated-t3"));
+    const claims = ({ spec }: Manifest): readonly string[] =>
+      spec.template.spec.volumes.flatMap((volume: Manifest) => volume["persistentVolumeClaim"]?.claimName ?? []);
+    expect(claims(one(manifests, "Deployment", "afk"))).toEqual(["afk-volume", "afk-state"]);
+    expect(claims(one(manifests, "Deployment", "afk-t3"))).toEqual(["afk-t3-data", "afk-volume"]);
+  });
+
   test("no secret of the bot's is in the T3 pod, and none of T3's in the bot's", async () => {
     const manifests = await template(...values("dedicated-t3"));
     expect(JSON.stringify(one(manifests, "Deployment", "afk-t3")["spec"])).not.toContain('"secretName":"afk"');
@@ -132,6 +140,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
       { apiGroups: ["coordination.k8s.io"], resources: ["leases"], resourceNames: [name], verbs: ["get", "update"] },
     ]);
     expect(one(manifests, "PodDisruptionBudget", name)["spec"].minAvailable).toBe(1);
+    expect(one(manifests, "PersistentVolumeClaim", `${name}-state`)["spec"].accessModes).toEqual(["ReadWriteMany"]);
     const alone = await template(...values("minimal"));
     expect(one(alone, "Deployment", "afk")["spec"].strategy).toEqual({ type: "Recreate" });
     expect(alone.map(({ kind }) => kind)).not.toContain("PodDisruptionBudget");
@@ -139,7 +148,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
 
   test("what holds unpushed work, memory and logins is kept when the chart is uninstalled", async () => {
     const claims = (await template(...values("dedicated-t3"))).filter(({ kind }) => kind === "PersistentVolumeClaim");
-    expect(claims.map(({ metadata }) => metadata.name).sort()).toEqual(["afk-t3-data", "afk-volume"]);
+    expect(claims.map(({ metadata }) => metadata.name).sort()).toEqual(["afk-state", "afk-t3-data", "afk-volume"]);
     for (const { metadata } of claims) expect(metadata.annotations?.["helm.sh/resource-policy"]).toBe("keep");
   });
 

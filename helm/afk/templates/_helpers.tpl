@@ -73,6 +73,10 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- default (printf "%s-volume" (include "afk.fullname" .)) .Values.volume.existingClaim -}}
 {{- end -}}
 
+{{- define "afk.stateClaim" -}}
+{{- default (printf "%s-state" (include "afk.fullname" .)) .Values.state.existingClaim -}}
+{{- end -}}
+
 {{/* The bot's whole config: what follows from the chart, with the operator's own keys over it. */}}
 {{- define "afk.config" -}}
 {{- $github := ternary (dict) (dict "token" (dict "file" "/secrets/github-token")) (hasKey (default dict .Values.config.github) "app") -}}
@@ -89,7 +93,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 {{- end -}}
 {{- $election := dict "enabled" (gt (int .Values.replicaCount) 1) "lease" (include "afk.fullname" .) "namespace" .Release.Namespace -}}
-{{- $base := dict "github" $github "slack" $slack "t3" $t3 "volume" .Values.volume.mountPath "http" (dict "port" 8080) "leaderElection" $election -}}
+{{- $base := dict "github" $github "slack" $slack "t3" $t3 "volume" .Values.volume.mountPath "state" .Values.state.mountPath "http" (dict "port" 8080) "leaderElection" $election -}}
 {{- mergeOverwrite $base (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
