@@ -3,12 +3,14 @@
 
 import type { Action } from "./domain/decision.ts";
 import type { RunEvent } from "./domain/event.ts";
-import { resumePrompt, unseenText } from "./domain/recover.ts";
-import type { Run } from "./domain/run.ts";
+import { resumePrompt } from "./domain/recover.ts";
+import { nextOrdinal, type Run } from "./domain/run.ts";
 import { AfkError, messageOf } from "./errors.ts";
+import { gatherForensics } from "./forensics.ts";
 import { fieldsOf } from "./log.ts";
 import type { Parts } from "./parts.ts";
 import type { Dependency } from "./ports.ts";
+import { guidanceText, nextMessage, textOf } from "./say.ts";
 
 /**
  * Runs the action. A preparing step that fails is an event, and so is a command that the executor refuses: its id stays
@@ -23,7 +25,16 @@ export async function act(action: Action, run: Run, parts: Parts): Promise<reado
     if (run.state.name !== "preparing" && !(refused && turning)) throw error;
     const { clock, log } = parts;
     log.warn({ ...fieldsOf(run), step: action, why: messageOf(error) }, "step failed");
-    return [{ type: "run.step-failed", at: clock.now(), run: run.id, step: action, text: messageOf(error), refused }];
+    return [
+      {
+        type: "run.step-failed",
+        at: clock.now(),
+        run: run.id,
+        step: action,
+        text: parts.redact(messageOf(error)),
+        refused,
+      },
+    ];
   }
 }
 
@@ -43,7 +54,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
     }
     case "start-turn": {
       const session = require(run.session, "a session");
-      const message = { ordinal: 1, text: run.prompt.text, ...(await nextMessage(run, parts)) };
+      const message = await nextMessage(run, parts);
       const turn = await on("t3", () => executor.sendTurn(run, session, message, refusals));
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn }];
     }
@@ -64,13 +75,20 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       if (state.name !== "working" && state.name !== "fixing") return [];
       const session = require(run.session, "a session");
       const { turn } = state;
-      const message = { ordinal: turn.ordinal + 1, text: resumePrompt(unseenText(turn, run.prompt.text)) };
+      const unseen = turn.turnId === null ? await textOf(run, parts) : null;
+      const message = { ordinal: nextOrdinal(run), text: resumePrompt(unseen) };
       const next = await on("t3", () => executor.sendTurn(run, session, message, refusals));
       const resumed = { ...next, resumes: (turn.resumes ?? 0) + 1 };
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn: resumed }];
     }
     case "carry-out-order":
       return await carryOut(run, parts, refusals);
+    case "rerun-ci":
+      if (state.name !== "verifying") return [];
+      for (const { id } of state.rerun?.runs ?? []) await on("github", () => parts.github.rerunFailed(run.repo, id));
+      return [];
+    case "gather-forensics":
+      return await gatherForensics(run, parts);
     case "release-tree": {
       // An agent stays at its place after a turn, and may come back to it by itself: the tree is not taken from under one.
       const { session } = run;
@@ -84,18 +102,6 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
   }
 }
 
-/** The message of the turn that is to start, where it is not the task's own. */
-async function nextMessage(
-  run: Run,
-  _parts: Parts,
-): Promise<{ readonly ordinal: number; readonly text: string } | undefined> {
-  const message = run.state.name === "preparing" ? run.state.message : undefined;
-  if (message === undefined || message.kind === "task") {
-    return message && { ordinal: message.ordinal, text: run.prompt.text };
-  }
-  return { ordinal: message.ordinal, text: message.text };
-}
-
 /** What a person asked of a session at work. What it waits for may have been answered elsewhere: then nothing is sent. */
 async function carryOut(run: Run, parts: Parts, refusals: number): Promise<readonly RunEvent[]> {
   const { executor, clock, dependencies } = parts;
@@ -103,6 +109,7 @@ async function carryOut(run: Run, parts: Parts, refusals: number): Promise<reado
   if (order === undefined) return [];
   const { what } = order;
   const session = require(run.session, "a session");
+  if (what.kind === "steer") return await steer(run, what.text, order.id, parts, refusals);
   const send = async (): Promise<"sent" | "stale"> => {
     if (what.kind === "answer") return await executor.answer(run, session, what.request, what.answers, refusals);
     if (what.kind === "approve") return await executor.approve(run, session, what.request, what.decision, refusals);
@@ -112,6 +119,22 @@ async function carryOut(run: Run, parts: Parts, refusals: number): Promise<reado
   const [outcome, text] =
     sent === "sent" ? (["done", ""] as const) : (["stale", "Nobody waits for it any more."] as const);
   return [{ type: "run.order-over", at: clock.now(), run: run.id, order: order.id, outcome, text }];
+}
+
+/** A word to the agent at work. Sent again after a crash it meets itself, as its number follows from the run. */
+async function steer(
+  run: Run,
+  text: string,
+  order: string,
+  parts: Parts,
+  refusals: number,
+): Promise<readonly RunEvent[]> {
+  const { executor, clock, dependencies } = parts;
+  const session = require(run.session, "a session");
+  const message = { ordinal: nextOrdinal(run), text: guidanceText(run, text, parts), steers: true };
+  const sent = await dependencies.watch("t3", () => executor.sendTurn(run, session, message, refusals));
+  const { ordinal, messageId, askedAt } = sent;
+  return [{ type: "run.steered", at: clock.now(), run: run.id, ordinal, messageId, askedAt, order }];
 }
 
 /** An interrupt that found nothing to interrupt yet is sent anew after so long, under another id. */

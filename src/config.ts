@@ -8,6 +8,7 @@ import { describeIssue, duplicates } from "./config/problems.ts";
 import { type ConfigFile, configSchema, type RepoConfig } from "./config/schema.ts";
 import { loadSecret, loadT3Token, secretRef } from "./config/secrets.ts";
 import type { Policy } from "./domain/policy.ts";
+import { createRedact, type Redact } from "./domain/redact.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
 import type { GitHubCredentials } from "./github/auth.ts";
@@ -53,6 +54,8 @@ export type Config = {
     readonly renewMs: number;
     readonly retryMs: number;
   };
+  /** Takes secrets out of what is quoted: the bot's own, those of known forms, and what the operator adds. */
+  readonly redact: Redact;
   readonly logLevel: ConfigFile["logLevel"];
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
   /** Every secret that was read, for the log to leave out. */
@@ -160,6 +163,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       zombieMs: policy.zombie,
       budgetUsd: policy.budgetUsd,
       budgetTokens: policy.budgetTokens ?? null,
+      retryMs: policy.retry,
       settleMs: policy.settle,
       askTimeoutMs: policy.askTimeout,
       maxFixes: policy.maxFixes,
@@ -172,6 +176,10 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     },
     http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
+    redact: createRedact(
+      read,
+      data.redact.map((text) => new RegExp(text, "g")),
+    ),
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
     secrets: read,

@@ -1,4 +1,5 @@
 import { type Logger, pino } from "pino";
+import { createRedact, type Redact, redactAll } from "./domain/redact.ts";
 import type { Run } from "./domain/run.ts";
 
 /** Field names whose values never reach a log line, wherever they sit (two levels deep). */
@@ -23,12 +24,16 @@ const LEAST = 6;
  * JSON lines on stdout: a constant `msg` plus fields (`repo`, `issue`, `run`, …). None of `secrets` is ever in one, not
  * even within another text; the set may grow.
  */
-export function createLog(level: string, secrets: ReadonlySet<string> = new Set()): Logger {
+export function createLog(
+  level: string,
+  secrets: ReadonlySet<string> = new Set(),
+  redact: Redact = createRedact([], []),
+): Logger {
   return pino({
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label) => ({ level: label }), log: (fields) => redactAll(fields, redact) },
     redact: { paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]), censor: CENSOR },
     hooks: { streamWrite: (line) => withoutSecrets(line, secrets) },
   });

@@ -1,8 +1,9 @@
 // The evidence each state decides by. Only what a decision needs is read; what cannot be read is unknown.
 
-import type { VerifyingEvidence, WorkingEvidence } from "./domain/evidence.ts";
-import { unknown } from "./domain/observed.ts";
-import type { Run, RunStateOf, Turn, Turning } from "./domain/run.ts";
+import type { MessageSent, TurnSeen, VerifyingEvidence, WorkingEvidence } from "./domain/evidence.ts";
+import { known, unknown } from "./domain/observed.ts";
+import { type Redact, redactAll } from "./domain/redact.ts";
+import { nextOrdinal, type Run, type RunStateOf, type Turn, type Turning } from "./domain/run.ts";
 import type { Parts } from "./parts.ts";
 
 export async function observeTurning(run: Run, state: Turning, parts: Parts): Promise<WorkingEvidence> {
@@ -17,8 +18,9 @@ export async function observeTurning(run: Run, state: Turning, parts: Parts): Pr
 export async function observeVerifying(
   run: Run,
   state: RunStateOf<"verifying">,
-  { github, cluster, dependencies }: Parts,
+  parts: Parts,
 ): Promise<VerifyingEvidence> {
+  const { github, cluster, dependencies } = parts;
   const { sha } = state.landed;
   const [checks, rollouts] = await Promise.all([
     github.fetchChecks(run.repo, sha),
@@ -26,20 +28,51 @@ export async function observeVerifying(
   ]);
   dependencies.noteObserved("github", checks);
   dependencies.noteObserved("cluster", rollouts);
-  return { checks, rollouts };
+  return redactAll({ checks, rollouts }, parts.redact);
+}
+
+/** Whether the message that a preparing run is to send has been sent. Asked only where something hangs on it. */
+export async function observeSent(run: Run, parts: Parts): Promise<MessageSent> {
+  const { state, session } = run;
+  if (state.name !== "preparing" || session === null) return known(false);
+  const matters = state.failure !== null || state.landed !== undefined || run.orders.length > 0;
+  if (!matters) return unknown("not asked");
+  const found = await parts.executor.findTurn(run, session, state.message?.ordinal ?? 1);
+  parts.dependencies.noteObserved("t3", found);
+  return found.known ? known(found.value !== null) : found;
 }
 
 /** A stopped run's last turn, which may still be going on. */
 export async function observeTurn(run: Run, parts: Parts): Promise<WorkingEvidence["turn"]> {
   const { state } = run;
   if ((state.name !== "blocked" && state.name !== "frozen") || !state.agentMayLive) return unknown("not asked");
-  if (state.turn === null) return unknown("the run has no turn");
-  return await readTurn(run, state.turn, true, parts);
+  if (state.turn !== null) return await readTurn(run, state.turn, true, parts);
+  // It stopped when nobody could tell whether its next message had been sent.
+  if (run.session === null) return known({ is: "not-started", why: "It has no session." });
+  const found = await parts.executor.findTurn(run, run.session, nextOrdinal(run));
+  parts.dependencies.noteObserved("t3", found);
+  if (!found.known) return found;
+  if (found.value === null) return known({ is: "not-started", why: "It was never sent." });
+  return await readTurn(run, found.value, true, parts);
+}
+
+/** What is quoted of it later. Names and labels stay as they are: answers are given by them. */
+function redacted(seen: TurnSeen, redact: Redact): TurnSeen {
+  switch (seen.is) {
+    case "not-started":
+      return { ...seen, why: redact(seen.why) };
+    case "asking":
+      return { ...seen, requests: seen.requests.map((request) => ({ ...request, text: redact(request.text) })) };
+    case "ended":
+      return { ...seen, lastWords: seen.lastWords && redact(seen.lastWords), error: seen.error && redact(seen.error) };
+    default:
+      return seen;
+  }
 }
 
 async function readTurn(run: Run, turn: Turn, stopped: boolean, parts: Parts): Promise<WorkingEvidence["turn"]> {
   if (run.session === null) return unknown("the run has no session");
   const seen = await parts.executor.observeTurn(run.session, turn, stopped);
   parts.dependencies.noteObserved("t3", seen);
-  return seen;
+  return seen.known ? known(redacted(seen.value, parts.redact)) : unknown(parts.redact(seen.why));
 }

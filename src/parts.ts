@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Policy } from "./domain/policy.ts";
+import type { Redact } from "./domain/redact.ts";
 import type { Dependencies } from "./ops/dependencies.ts";
-import type { Clock, Cluster, Executor, GitHub, History, Store, Trees } from "./ports.ts";
+import type { Clock, Cluster, Executor, Forensics, GitHub, History, Store, Trees } from "./ports.ts";
 import type { Publisher } from "./publish.ts";
 import type { Surroundings } from "./standing.ts";
 
@@ -13,6 +14,9 @@ export type Parts = Surroundings & {
   readonly executor: Executor;
   readonly trees: Trees;
   readonly cluster: Cluster;
+  readonly forensics: Forensics;
+  /** Takes secrets out of what is quoted. */
+  readonly redact: Redact;
   readonly publisher: Publisher;
   readonly dependencies: Dependencies;
   readonly policy: Policy;

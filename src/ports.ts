@@ -4,6 +4,7 @@
 import type { RepoFacts } from "./domain/enrolment.ts";
 import type { BotEvent } from "./domain/event.ts";
 import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, TurnSeen } from "./domain/evidence.ts";
+import type { FailedJob, WorkloadReport } from "./domain/message.ts";
 import type { Observed } from "./domain/observed.ts";
 import type { PromptAdditions } from "./domain/prompt.ts";
 import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
@@ -64,6 +65,10 @@ export type GitHub = {
   ): Promise<void>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
+  /** What failed on the commit, with the ends of the logs, as they were written. */
+  fetchFailures(repo: RepoKey, sha: Sha): Promise<Observed<readonly FailedJob[]>>;
+  /** Runs the failed jobs of a workflow run again; one that runs already is left to it. */
+  rerunFailed(repo: RepoKey, run: number): Promise<void>;
   /** Makes labels and open/closed as wanted; a label that is already gone is no error. */
   showIssue(repo: RepoKey, issue: number, wanted: IssueShown): Promise<void>;
   /** Edits the run's one comment, found by `marker` where its id is unknown, or creates it. Returns its id. */
@@ -82,6 +87,8 @@ export type IssueShown = {
   readonly add: readonly string[];
   readonly remove: readonly string[];
   readonly close: boolean;
+  /** What landed is not healthy, or was taken back, though its commit closed the issue. Absent = leave it as it is. */
+  readonly reopen?: boolean;
 };
 
 export type Executor = {
@@ -89,13 +96,18 @@ export type Executor = {
   findSession(run: RunId): Promise<Observed<SessionSeen | null>>;
   /** Project (looked up by workspace root first) and thread; both are adopted where they exist. */
   openSession(run: Run, workspaceRoot: string, refusals: number): Promise<Session>;
-  /** Sends the run's message number `ordinal` (from 1): the task, guidance, a correction. Adopted where T3 has it. */
+  /**
+   * Sends the run's message number `ordinal` (from 1): the task, guidance, a correction. Adopted where T3 has it. Throws
+   * `conflict` where the agent is at work, unless the message is meant to steer it.
+   */
   sendTurn(
     run: Run,
     session: Session,
-    message: { readonly ordinal: number; readonly text: string },
+    message: { readonly ordinal: number; readonly text: string; readonly steers?: boolean },
     refusals: number,
   ): Promise<Turn>;
+  /** The turn of a message that may have been sent; null = the session has no such message. Reads only. */
+  findTurn(run: Run, session: Session, ordinal: number): Promise<Observed<Turn | null>>;
   /** Asks for the turn's end; whether it came is seen by `observeTurn`. The same attempt is made once only. */
   interrupt(
     run: Run,
@@ -129,6 +141,8 @@ export type Executor = {
     refusals: number,
   ): Promise<"sent" | "stale">;
   observeTurn(session: Session, turn: Turn, interrupted: boolean): Promise<Observed<TurnSeen>>;
+  /** The session's last messages, oldest first, each with who said it and when. The agent's words are hostile. */
+  fetchLastMessages(session: Session): Promise<Observed<readonly string[]>>;
   /** What the session has cost so far, as far as that can be told. */
   observeSpend(session: Session): Promise<Spend>;
 };
@@ -151,6 +165,10 @@ export type Trees = {
   prepare(run: Run): Promise<Tree>;
   /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */
   findLanded(run: Run): Promise<Observed<Pick<Landed, "sha" | "commits"> | null>>;
+  /** The run's own commits on the default branch, newest first, by the fetched history. */
+  findCommits(run: Run): Promise<Observed<readonly Sha[]>>;
+  /** What changed between the run's base and the commit, as a patch, by the fetched history. */
+  diffOf(run: Run, sha: Sha): Promise<Observed<string>>;
   /** Whether `sha` is `ancestorOf` or one of its ancestors, by the fetched history. */
   contains(repo: RepoKey, sha: Sha, inCommit: string): Promise<boolean>;
   /** Takes the tree down, after saving what is not on the remote to `refs/afk/kept/<run>`. */
@@ -160,6 +178,14 @@ export type Trees = {
 export type Cluster = {
   /** The repo's workloads as they are, judged against the landed commit. */
   observeRollouts(repo: RepoKey, sha: Sha): Promise<Observed<readonly RolloutSeen[]>>;
+  /** Conditions, events, pods and the ends of their logs, for people and for whoever fixes it. */
+  fetchReports(repo: RepoKey): Promise<Observed<readonly WorkloadReport[]>>;
+};
+
+/** The broken state of frozen runs, for people to look into. */
+export type Forensics = {
+  /** Keeps the files (names and texts) under the name, instead of what was there; returns where. Throws `conflict`. */
+  keep(name: string, files: ReadonlyMap<string, string>): Promise<string>;
 };
 
 /** One card and its replies, as they should be. */

@@ -19,7 +19,7 @@ import { decideTurning } from "./domain/turning.ts";
 import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";
 import { fieldsOf } from "./log.ts";
-import { observeTurn, observeTurning, observeVerifying } from "./observe.ts";
+import { observeSent, observeTurn, observeTurning, observeVerifying } from "./observe.ts";
 import type { Parts } from "./parts.ts";
 
 /** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
@@ -67,7 +67,7 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
   const paused = (): boolean => store.state.pause !== null;
   switch (state.name) {
     case "preparing":
-      return decidePreparing(run, state, policy, paused(), clock.now());
+      return decidePreparing(run, state, await observeSent(run, parts), policy, paused(), clock.now());
     case "working":
     case "fixing": {
       const evidence = await observeTurning(run, state, parts);
@@ -90,13 +90,15 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
 }
 
 /** What people asked for goes before what the run would do by itself. */
-async function decideAsked(run: Run, { policy, clock, store, trees }: Parts): Promise<Decision | undefined> {
+async function decideAsked(run: Run, parts: Parts): Promise<Decision | undefined> {
+  const { policy, clock, store, trees } = parts;
   if (run.orders.length === 0) return undefined;
   const active = Object.values(store.state.runs).filter(isActive).length;
   const around = {
     paused: store.state.pause !== null,
     others: runsOf(store.state, run.repo).filter((other) => other.id !== run.id),
     room: active < policy.maxRuns,
+    sent: await observeSent(run, parts),
     freeSlot: await findSlot(run.repo, "", store.state, trees),
     policy,
   };

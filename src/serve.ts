@@ -18,7 +18,7 @@ import { version } from "./version.ts";
 export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise<void> {
   const config: Config = loadConfig(configFile, env);
   const secrets = new Set(config.secrets);
-  const log = createLog(config.logLevel, secrets);
+  const log = createLog(config.logLevel, secrets, config.redact);
   const clock: Clock = { now: () => Date.now() };
   const dependencies = createDependencies(["github", "t3", "slack", "cluster"], clock, log);
   const health = createHealth(dependencies, clock);

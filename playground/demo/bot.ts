@@ -42,7 +42,16 @@ export function writeBotConfig(dir: string, world: WorldAddresses, over: Setting
     kubernetes: { kubeconfig: world.kubeconfigFile },
     volume: join(dir, "volume"),
     http: { port: 0 },
-    policy: { poll: "500ms", watch: "200ms", stall: "1m", turn: "3m", ciStart: "20s", ci: "1m", rollout: "2m" },
+    policy: {
+      poll: "500ms",
+      watch: "200ms",
+      retry: "1s",
+      stall: "1m",
+      turn: "3m",
+      ciStart: "20s",
+      ci: "1m",
+      rollout: "2m",
+    },
     repos: [{ repo, workloads: [{ namespace: cluster.namespace, name: cluster.deployment }] }],
   };
   mkdirSync(dir, { recursive: true });

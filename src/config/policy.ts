@@ -14,6 +14,7 @@ export const policySchema = z
     zombie: duration.prefault("2m").describe("the same, after T3 was away: then its session is taken for dead"),
     budgetUsd: z.number().positive().default(100).describe("what a run may cost, where that is known"),
     budgetTokens: z.number().int().positive().optional().describe("what it may use where not; default: no limit"),
+    retry: duration.prefault("30s").describe("before a turn that failed is tried once more"),
     settle: duration.prefault("2m").describe("from an interrupt until the agent must have stopped"),
     askTimeout: duration.prefault("4h").describe("how long the agent waits for an answer before the run is blocked"),
     maxFixes: z.number().int().nonnegative().default(5).describe("corrective turns after a red verdict"),

@@ -11,6 +11,7 @@ import { labelsSchema, policySchema } from "./policy.ts";
 import { reposSchema } from "./repos.ts";
 import { slackSchema } from "./slack.ts";
 import { t3Schema } from "./t3.ts";
+import { pattern } from "./values.ts";
 
 export const configSchema = z.strictObject({
   github: githubSchema,
@@ -32,6 +33,10 @@ export const configSchema = z.strictObject({
   policy: policySchema,
   http: httpSchema,
   leaderElection: leaderElectionSchema,
+  redact: z
+    .array(pattern)
+    .default([])
+    .describe("More patterns of what must not be quoted anywhere; keys and tokens of known forms are left out anyway."),
   logLevel: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

@@ -17,6 +17,18 @@ export const duration = z
   })
   .transform((text) => ms(text as StringValue));
 
+/** A regular expression, as a text. It has to match something: one that matches nothing at all would match everywhere. */
+export const pattern = z.string().refine(
+  (text) => {
+    try {
+      return !new RegExp(text, "g").test("");
+    } catch {
+      return false;
+    }
+  },
+  { error: ({ input }) => `expected a regular expression, not ${JSON.stringify(input)}` },
+);
+
 export const repoKey = z.string().transform((text, context) => {
   const key = findRepoKey(text);
   if (key !== undefined) return key;

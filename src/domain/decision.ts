@@ -1,6 +1,7 @@
 // What a decision can be, and the ends that all of them share.
 
 import type { RunEvent } from "./event.ts";
+import type { Policy } from "./policy.ts";
 import { type BlockReason, landedOf, type Run } from "./run.ts";
 
 /** Side effects a run can ask for. Each is safe to repeat: its identity follows from the run (ids.ts). */
@@ -12,6 +13,8 @@ export type Action =
   | "stop-session"
   | "resume-turn"
   | "carry-out-order"
+  | "rerun-ci"
+  | "gather-forensics"
   | "release-tree";
 
 export type Decision =
@@ -30,6 +33,13 @@ export function halt(run: Run, now: number, reason: BlockReason, agentMayLive = 
     do: "record",
     event: landed === null ? { type: "run.blocked", ...base, landed } : { type: "run.frozen", ...base, landed },
   };
+}
+
+/** The clock for fixes runs from the first red verdict, whatever is in flight. */
+export function fixTimeOver(run: Run, policy: Policy, now: number): BlockReason | undefined {
+  if (run.fixes === undefined || now - run.fixes.since <= policy.fixMs) return undefined;
+  const text = `It was not fixed within ${minutes(policy.fixMs)} of the first red verdict.`;
+  return { kind: "fix-budget", text, details: null };
 }
 
 export function unknownText(observed: { readonly known: boolean; readonly why?: string }): string | null {

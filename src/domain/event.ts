@@ -50,7 +50,7 @@ export const eventSchema = z.discriminatedUnion("type", [
     agentMayLive: z.boolean(),
   }),
   z.object({ type: z.literal("run.agent-settled"), at, run }),
-  z.object({ type: z.literal("run.forensics-kept"), at, run, path: z.string() }),
+  z.object({ type: z.literal("run.forensics-kept"), at, run, path: z.string(), summary: z.string().default("") }),
   /** A corrective message is to be sent. `counts`: against the budget, as a person's revert does not. */
   z.object({
     type: z.literal("run.fix-ordered"),
@@ -61,7 +61,26 @@ export const eventSchema = z.discriminatedUnion("type", [
     counts: z.boolean(),
     order,
   }),
-  z.object({ type: z.literal("run.rerun-ordered"), at, run, why: z.string() }),
+  /** Failed CI jobs are to be run again: of these workflow runs, where they are still at that attempt. */
+  z.object({
+    type: z.literal("run.rerun-ordered"),
+    at,
+    run,
+    why: z.string(),
+    runs: z.array(z.object({ id: z.number().int(), attempt: z.number().int() })).default([]),
+  }),
+  /** A turn that failed is tried once more, with this message, a little later. */
+  z.object({ type: z.literal("run.again-ordered"), at, run, message: messageSchema, notBefore: at, why: z.string() }),
+  /** A person's word was given to the agent at work. */
+  z.object({
+    type: z.literal("run.steered"),
+    at,
+    run,
+    ordinal: z.number().int().positive(),
+    messageId: z.string(),
+    askedAt: at,
+    order,
+  }),
   z.object({ type: z.literal("run.asked"), at, run, asked: askedSchema }),
   z.object({ type: z.literal("run.ask-over"), at, run }),
   z.object({ type: z.literal("run.ordered"), at, run, order: orderSchema }),

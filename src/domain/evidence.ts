@@ -89,6 +89,8 @@ export type TurnSeen =
       readonly how: "completed" | "failed" | "interrupted";
       readonly lastWords: string | null;
       readonly error: string | null;
+      /** When the session came to rest, as its record says (UTC milliseconds); absent = not told. */
+      readonly at?: number | undefined;
     };
 
 export type CheckState = "pending" | "success" | "failure" | "ignored";
@@ -119,6 +121,9 @@ export type RolloutSeen = {
   /** Trouble in pods of the new revision: CrashLoopBackOff, ImagePullBackOff, OOMKilled … */
   readonly podTroubles: readonly { readonly pod: string; readonly reason: string; readonly message: string }[];
 };
+
+/** Whether the session has the message that is to start the next turn: it may have been sent just before a crash. */
+export type MessageSent = Observed<boolean>;
 
 export type WorkingEvidence = {
   readonly turn: Observed<TurnSeen>;

@@ -1,9 +1,11 @@
 // What becomes of the oldest thing a person asked of a run. Undefined = nothing to do for it now: the state goes on.
 
-import { type Decision, halt } from "./decision.ts";
+import { haltUnsent } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import type { MessageSent } from "./evidence.ts";
 import { ORDERS_BY_STATE, type Order } from "./order.ts";
 import type { Policy } from "./policy.ts";
-import { holdsRepo, type Message, type Run, waitsForRepo } from "./run.ts";
+import { holdsRepo, type Message, nextOrdinal, type Run, type RunStateOf, waitsForRepo } from "./run.ts";
 
 /** What else an order depends on. */
 export type Around = {
@@ -12,6 +14,8 @@ export type Around = {
   readonly others: readonly Run[];
   /** Whether the cap on runs over all repos has room for one more. */
   readonly room: boolean;
+  /** Whether a preparing run's message has been sent. */
+  readonly sent: MessageSent;
   /** A slot that no run holds, for a cold retry. */
   readonly freeSlot: number;
   readonly policy: Policy;
@@ -32,12 +36,22 @@ export function decideOrder(run: Run, around: Around, now: number): Decision | u
     case "stop":
     case "hand-over":
     case "abandon":
-      return leave(run, order, now);
+      return leave(run, order, around, now);
     case "approve":
       return { do: "act", action: "carry-out-order" };
     case "answer":
     case "steer":
-      if (state.name !== "blocked") return { do: "act", action: "carry-out-order" };
+      if (state.name === "working" || state.name === "fixing") {
+        if (state.stop !== null) return over(run, order, "stale", "The agent is being stopped.", now);
+        // Before the turn is known, its own message may not have been taken up: a word on top of it would be lost.
+        return what.kind === "steer" && state.turn.turnId === null
+          ? undefined
+          : { do: "act", action: "carry-out-order" };
+      }
+      if (state.name !== "blocked") return undefined;
+      if (what.kind === "answer" && !asks(state, what.request)) {
+        return over(run, order, "stale", "The agent no longer asks that.", now);
+      }
       return takeUp(run, order, around, now);
     case "unblock":
     case "retry":
@@ -51,8 +65,12 @@ export function decideOrder(run: Run, around: Around, now: number): Decision | u
   }
 }
 
+function asks(state: RunStateOf<"blocked">, request: string): boolean {
+  return state.asked?.requests.some(({ id }) => id === request) ?? false;
+}
+
 /** Out of the bot's hands. What works is stopped first: an agent is never left behind by itself. */
-function leave(run: Run, order: Order, now: number): Decision | undefined {
+function leave(run: Run, order: Order, { sent }: Around, now: number): Decision | undefined {
   const { what } = order;
   if (what.kind !== "stop" && what.kind !== "hand-over" && what.kind !== "abandon") return undefined;
   const { state } = run;
@@ -65,9 +83,7 @@ function leave(run: Run, order: Order, now: number): Decision | undefined {
         ? undefined
         : { do: "record", event: { type: "run.stop-ordered", at: now, run: run.id, reason: said } };
     case "preparing":
-      // A session may have been given its message just before the bot was cut off: it is seen through until it is known.
-      if (run.session !== null) return undefined;
-      return halt(run, now, said);
+      return haltUnsent(run, sent, now, said);
     case "verifying":
       if (what.kind === "stop")
         return over(run, order, "stale", "The agent is done; CI and the rollout are watched.", now);
@@ -107,8 +123,8 @@ function takeUp(run: Run, order: Order, { paused, others, room, freeSlot, policy
 }
 
 function messageOf(run: Run, { what }: Order): Message {
-  const ordinal = run.messages + 1;
-  if (run.messages === 0) return { ordinal: 1, kind: "task", text: "" };
+  const ordinal = nextOrdinal(run);
+  if (ordinal === 1) return { ordinal: 1, kind: "task", text: "" };
   switch (what.kind) {
     case "unblock":
       return { ordinal, kind: "guidance", text: what.guidance };
@@ -141,7 +157,7 @@ function unfreeze(run: Run, order: Order, { paused, policy }: Around, now: numbe
   if (what.kind === "keep-fixing") {
     return { do: "record", event: { type: "run.unfrozen", ...base, how: "keep-fixing", guidance: what.guidance } };
   }
-  const message: Message = { ordinal: run.messages + 1, kind: "revert", text: "" };
+  const message: Message = { ordinal: nextOrdinal(run), kind: "revert", text: "" };
   return {
     do: "record",
     event: { type: "run.fix-ordered", ...base, message, landed: state.landed, counts: false },

@@ -24,6 +24,8 @@ export type Policy = {
   /** Corrective turns after the first red verdict, at most so many and so long. */
   readonly maxFixes: number;
   readonly fixMs: number;
+  /** Before a turn that failed is tried once more. */
+  readonly retryMs: number;
   /** From an interrupt until the turn must have ended. */
   readonly settleMs: number;
   /** From landing to the first CI run. */

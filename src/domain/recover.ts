@@ -4,7 +4,7 @@
 
 import type { TurnSeen, WorkingEvidence } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
-import type { BlockReason, Turn, Turning } from "./run.ts";
+import type { BlockReason, Turning } from "./run.ts";
 
 export type Recovery =
   | { readonly do: "order"; readonly why: string }
@@ -65,11 +65,6 @@ export function resumePrompt(unseen: string | null): string {
     "Look at `git status` and `git log` first, then finish the task by the same rules. Do nothing twice: what you have committed or pushed already is done.",
   ];
   return unseen === null ? lines.join("\n") : `${lines.join("\n")}\n\nThis was your task:\n\n${unseen}`;
-}
-
-/** A turn's own text is needed again only where its agent was never seen to take it up. */
-export function unseenText(turn: Turn, prompt: string): string | null {
-  return turn.turnId === null && turn.ordinal === 1 ? prompt : null;
 }
 
 function giveUp(text: string, details: string | null): Recovery {

@@ -33,7 +33,20 @@ function apply(run: Run, event: OneRunEvent): Run {
       return turnStarted(run, event.turn, at);
     case "run.turn-identified":
       if (state.name !== "working" && state.name !== "fixing") return run;
-      return moved(run, { ...state, turn: { ...state.turn, turnId: event.turnId } });
+      return moved(run, { ...state, turn: identified(state.turn, event.turnId) });
+    case "run.steered": {
+      if (state.name !== "working" && state.name !== "fixing") return run;
+      const { ordinal, messageId, askedAt } = event;
+      const turn = { ...state.turn, steered: { ordinal, messageId, askedAt } };
+      return { ...moved(run, { ...state, turn }), messages: Math.max(run.messages, ordinal) };
+    }
+    case "run.again-ordered": {
+      if (state.name !== "working" && state.name !== "fixing") return run;
+      const { message, notBefore, why } = event;
+      const again = { notBefore, why };
+      const corrects = state.name === "fixing" ? { landed: state.landed } : {};
+      return moved(run, { name: "preparing", since: at, failure: null, refusals: 0, message, again, ...corrects });
+    }
     case "run.stop-ordered":
       if ((state.name !== "working" && state.name !== "fixing") || state.stop !== null) return run;
       return moved(run, { ...state, stop: { since: at, reason: event.reason } });
@@ -56,7 +69,9 @@ function apply(run: Run, event: OneRunEvent): Run {
     case "run.fix-ordered":
       return fixOrdered(run, event);
     case "run.rerun-ordered":
-      return state.name === "verifying" ? moved(run, { ...state, rerun: { at, why: event.why } }) : run;
+      return state.name === "verifying"
+        ? moved(run, { ...state, rerun: { at, why: event.why, runs: event.runs } })
+        : run;
     case "run.blocked": {
       const { reason, landed: earlier, agentMayLive } = event;
       if (earlier !== null) return frozen(run, at, reason, earlier, agentMayLive);
@@ -70,7 +85,9 @@ function apply(run: Run, event: OneRunEvent): Run {
       if (state.name !== "blocked" && state.name !== "frozen") return run;
       return moved(run, { ...state, agentMayLive: false });
     case "run.forensics-kept":
-      return state.name === "frozen" ? moved(run, { ...state, forensics: event.path }) : run;
+      return state.name === "frozen"
+        ? moved(run, { ...state, forensics: event.path, ...(event.summary && { summary: event.summary }) })
+        : run;
     case "run.unblocked":
       if (state.name !== "blocked") return run;
       return {
@@ -120,20 +137,31 @@ function stepFailed(run: Run, event: Extract<OneRunEvent, { type: "run.step-fail
 function turnStarted(run: Run, turn: Turn, at: number): Run {
   const { state } = run;
   const next = { ...reaching(run, "turn", at), messages: Math.max(run.messages, turn.ordinal) };
-  if (state.name === "fixing") {
-    return moved(next, { name: "fixing", since: at, turn, stop: null, landed: state.landed, kind: state.kind });
-  }
+  const { message, again } = "turn" in state || state.name === "preparing" ? (state as Asked) : {};
+  const flight = { since: at, turn, stop: null, ...(message && { message }), ...(again && { again }) };
+  if (state.name === "fixing")
+    return moved(next, { name: "fixing", ...flight, landed: state.landed, kind: state.kind });
   if (state.name === "preparing" && state.landed !== undefined) {
-    const kind = state.message?.kind === "revert" ? "revert" : "fix";
-    return moved(next, { name: "fixing", since: at, turn, stop: null, landed: state.landed, kind });
+    const kind = message?.kind === "revert" ? "revert" : "fix";
+    return moved(next, { name: "fixing", ...flight, landed: state.landed, kind });
   }
-  return moved(next, { name: "working", since: at, turn, stop: null });
+  return moved(next, { name: "working", ...flight });
+}
+
+type Asked = Partial<Pick<RunStateOf<"working">, "message" | "again">>;
+
+/** A turn is found once; a later id is that of the turn in which a person's word was taken up. */
+function identified(turn: Turn, turnId: string): Turn {
+  if (turn.turnId === null || turn.turnId === turnId || turn.steered === undefined) return { ...turn, turnId };
+  const { steered, ...rest } = turn;
+  return { ...rest, ...steered, turnIdsBefore: [...turn.turnIdsBefore, turn.turnId], turnId };
 }
 
 function landed(run: Run, what: Landed, at: number): Run {
   const { state } = run;
-  const reverts = state.name === "fixing" && state.kind === "revert";
-  const onRed = reverts ? "freeze" : "fix";
+  const asked = state.name === "fixing" && state.kind === "revert";
+  const reverts = state.name === "verifying" ? state.reverts : asked && what.sha !== state.landed.sha;
+  const onRed = state.name === "verifying" ? state.onRed : asked ? "freeze" : "fix";
   return moved(reaching(run, "landed", at), { name: "verifying", since: at, landed: what, onRed, reverts });
 }
 

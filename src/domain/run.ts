@@ -39,6 +39,11 @@ export const turnSchema = z
     turnId: z.string().nullable(),
     /** How often in a row the executor was restarted under this work; absent = never. */
     resumes: z.number().int().positive().optional(),
+    /** A person's last word to the agent while it worked. It is taken up in this turn, or in one that begins after it. */
+    steered: z
+      .object({ ordinal: z.number().int().positive(), messageId: z.string(), askedAt: at })
+      .readonly()
+      .optional(),
   })
   .readonly();
 export type Turn = z.infer<typeof turnSchema>;
@@ -132,6 +137,9 @@ export const messageSchema = z
   .readonly();
 export type Message = z.infer<typeof messageSchema>;
 
+/** One more try of a turn that failed, not before `notBefore`. */
+const againSchema = z.object({ notBefore: at, why: z.string() }).readonly();
+
 /** A turn in flight, with what was decided about it. */
 const inFlight = {
   since: at,
@@ -145,6 +153,10 @@ const inFlight = {
   resume: z.object({ since: at, why: z.string() }).readonly().optional(),
   /** Refused executor commands in this state so far. */
   refusals: z.number().int().positive().optional(),
+  /** What the turn was asked; absent = the task itself. */
+  message: messageSchema.optional(),
+  /** This turn is the one more try after one that failed. */
+  again: againSchema.optional(),
 };
 
 const runStateSchema = z.discriminatedUnion("name", [
@@ -158,6 +170,7 @@ const runStateSchema = z.discriminatedUnion("name", [
     message: messageSchema.optional(),
     /** What had landed when the message was decided: then it is a corrective one. Absent = nothing. */
     landed: landedSchema.optional(),
+    again: againSchema.optional(),
   }),
   z.object({ name: z.literal("working"), ...inFlight }),
   z.object({
@@ -169,7 +182,10 @@ const runStateSchema = z.discriminatedUnion("name", [
     /** The landed commits take the run's own ones back: green then ends it as handed over. */
     reverts: z.boolean().default(false),
     /** CI jobs that were run again by the bot, once, before anything was asked of the agent. */
-    rerun: z.object({ at, why: z.string() }).readonly().optional(),
+    rerun: z
+      .object({ at, why: z.string(), runs: z.array(z.object({ id: z.number().int(), attempt: z.number().int() })) })
+      .readonly()
+      .optional(),
     /** What a person said to the next fix. */
     guidance: z.string().optional(),
   }),
@@ -194,6 +210,8 @@ const runStateSchema = z.discriminatedUnion("name", [
     agentMayLive: z.boolean(),
     /** Where on the volume the forensics are kept; absent = not gathered yet. */
     forensics: z.string().optional(),
+    /** What they say in short, for people: lines of plain text that quote what others wrote. */
+    summary: z.string().optional(),
   }),
   z.object({ name: z.literal("deployed"), since: at, landed: landedSchema, evidence: z.array(z.string()).readonly() }),
   z.object({ name: z.literal("abandoned"), since: at, why: z.string() }),
@@ -278,6 +296,12 @@ export function waitsForRepo(run: Run): number | undefined {
 }
 
 const TAKES_UP: ReadonlySet<string> = new Set(["unblock", "retry", "answer", "steer"]);
+
+/** The number of the next message to the session. */
+export function nextOrdinal({ messages, state }: Run): number {
+  const sent = "turn" in state ? (state.turn?.ordinal ?? 0) : 0;
+  return Math.max(messages, sent) + 1;
+}
 
 export function landedOf(run: Run): Landed | null {
   const { state } = run;

@@ -1,11 +1,11 @@
 // What happens next while a turn is in flight: the task's own, or a corrective one. First match wins.
 
 import { isNews, overBudget } from "./budget.ts";
-import { type Decision, halt, minutes } from "./decision.ts";
+import { type Decision, fixTimeOver, halt, minutes } from "./decision.ts";
 import type { TurnSeen, WorkingEvidence } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
 import { type Recovery, recover } from "./recover.ts";
-import type { BlockReason, Landed, Run, Turning } from "./run.ts";
+import { type BlockReason, type Landed, nextOrdinal, type Run, type Turning } from "./run.ts";
 
 export function decideTurning(
   run: Run,
@@ -19,7 +19,7 @@ export function decideTurning(
   if (!turn.known) return tooLate(run, state, policy, now, `T3 could not be read: ${turn.why}`);
   const seen = turn.value;
   if ((seen.is === "running" || seen.is === "asking" || seen.is === "ended") && seen.turnId !== null) {
-    if (state.turn.turnId === null && state.resume === undefined) {
+    if (state.turn.turnId !== seen.turnId && state.resume === undefined) {
       return { do: "record", event: { type: "run.turn-identified", at: now, run: run.id, turnId: seen.turnId } };
     }
   }
@@ -31,7 +31,7 @@ export function decideTurning(
     const over = seen.is === "ended" || state.stop !== null ? undefined : overBudget(spend, policy);
     if (over !== undefined) return stop(run, now, over);
   }
-  if (state.asked !== undefined && state.stop === null && seen.is !== "asking") {
+  if (state.asked !== undefined && seen.is !== "asking") {
     return { do: "record", event: { type: "run.ask-over", at: now, run: run.id } };
   }
   const late = seen.is === "ended" || state.stop !== null ? undefined : fixesOver(run, state, policy, now);
@@ -40,7 +40,11 @@ export function decideTurning(
     case "missing":
       return halt(run, now, { kind: "session-lost", text: "T3 no longer has this run's session.", details: null });
     case "not-started":
-      return halt(run, now, { kind: "never-started", text: "The agent could not be started.", details: seen.why });
+      return onceMore(run, state, paused, policy, now, {
+        kind: "never-started",
+        text: "The agent could not be started.",
+        details: seen.why,
+      });
     case "pending":
       if (state.stop !== null) return stopping(run, state, policy, now);
       return age > policy.turnStartMs
@@ -60,7 +64,8 @@ export function decideTurning(
       }
       return { do: "wait", forMs: policy.watchMs };
     case "ended":
-      return turnEnded(run, state, seen, landed, policy, now);
+      if (mayBeTakenUp(state, seen, now)) return { do: "wait", forMs: policy.watchMs };
+      return turnEnded(run, state, seen, landed, paused, policy, now);
     default:
       return seen satisfies never;
   }
@@ -99,12 +104,36 @@ function asking(
   return stop(run, now, { kind: "asked", text, details: requests.map((request) => request.text).join("\n") || null });
 }
 
-/** The clock runs from the first red verdict, whatever is in flight. A person's revert is not on it. */
+/** A person's revert is not on the clock. */
 function fixesOver(run: Run, state: Turning, policy: Policy, now: number): BlockReason | undefined {
-  if (state.name !== "fixing" || state.kind !== "fix" || run.fixes === undefined) return undefined;
-  if (now - run.fixes.since <= policy.fixMs) return undefined;
-  const text = `It was not fixed within ${minutes(policy.fixMs)} of the first red verdict.`;
-  return { kind: "fix-budget", text, details: null };
+  return state.name === "fixing" && state.kind === "fix" ? fixTimeOver(run, policy, now) : undefined;
+}
+
+/** A person's word that came too late for the turn begins one of its own within moments of its end. */
+function mayBeTakenUp(state: Turning, { at }: Extract<TurnSeen, { is: "ended" }>, now: number): boolean {
+  const { steered } = state.turn;
+  if (steered === undefined || state.stop !== null) return false;
+  return now - Math.max(steered.askedAt, at ?? 0) < STEER_MS;
+}
+
+const STEER_MS = 15_000;
+
+/** What failed may have been a moment's trouble: one more try, a little later, then a person. */
+function onceMore(
+  run: Run,
+  state: Turning,
+  paused: boolean,
+  policy: Policy,
+  now: number,
+  reason: BlockReason,
+): Decision {
+  if (state.again !== undefined || state.stop !== null) return halt(run, now, state.stop?.reason ?? reason);
+  if (paused) return { do: "wait", forMs: policy.watchMs };
+  const { kind, text } = state.message ?? { kind: "task", text: "" };
+  const message = { ordinal: nextOrdinal(run), kind, text };
+  const why = [reason.text, reason.details ?? ""].filter(Boolean).join(" ");
+  const notBefore = now + policy.retryMs;
+  return { do: "record", event: { type: "run.again-ordered", at: now, run: run.id, message, notBefore, why } };
 }
 
 function turnEnded(
@@ -112,6 +141,7 @@ function turnEnded(
   state: Turning,
   seen: Extract<TurnSeen, { is: "ended" }>,
   landed: WorkingEvidence["landed"],
+  paused: boolean,
   policy: Policy,
   now: number,
 ): Decision {
@@ -120,19 +150,27 @@ function turnEnded(
   // After a correction the older commits are still there, so what counts is a newer one; a fix that landed nothing is
   // judged by the same commit again, and the budget ends that.
   const isNew = state.name === "working" || newest?.sha !== state.landed.sha;
-  if (state.name === "fixing" && state.stop !== null && (!isNew || state.stop.reason.kind === "fix-budget")) {
-    return halt(newest === undefined ? run : withLanded(run, state, newest), now, state.stop.reason);
+  if (state.name === "fixing") {
+    // What lands after the clock is no fix any more: it is kept as it is, for a person to judge.
+    const over = state.stop?.reason ?? fixesOver(run, state, policy, now);
+    if (over !== undefined && (!isNew || over.kind === "fix-budget")) {
+      return halt(newest === undefined ? run : withLanded(run, state, newest), now, over);
+    }
+  }
+  const details = seen.error ?? seen.lastWords;
+  const failed: BlockReason = { kind: "turn-failed", text: "The agent's turn failed.", details };
+  if (state.name === "fixing" && !isNew && seen.how === "failed" && state.again === undefined) {
+    return onceMore(run, state, paused, policy, now, failed);
   }
   const judged = newest ?? (state.name === "fixing" ? { ...state.landed, seenAt: now } : undefined);
   if (judged !== undefined)
     return { do: "record", event: { type: "run.landed", at: now, run: run.id, landed: judged } };
   if (state.stop !== null) return halt(run, now, state.stop.reason);
-  const details = seen.error ?? seen.lastWords;
   switch (seen.how) {
     case "completed":
       return halt(run, now, { kind: "nothing-landed", text: "The agent ended without landing a commit.", details });
     case "failed":
-      return halt(run, now, { kind: "turn-failed", text: "The agent's turn failed.", details });
+      return onceMore(run, state, paused, policy, now, failed);
     case "interrupted":
       return halt(run, now, { kind: "interrupted", text: "The agent was interrupted in T3.", details });
     default:

@@ -5,7 +5,7 @@ import { type Decision, halt, minutes, unknownText } from "./decision.ts";
 import type { VerifyingEvidence } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
 import { judgeRollouts } from "./rollout.ts";
-import type { BlockReason, Run, RunStateOf } from "./run.ts";
+import { type BlockReason, nextOrdinal, type Run, type RunStateOf } from "./run.ts";
 
 export function decideVerifying(
   run: Run,
@@ -72,7 +72,7 @@ function answerRed(
   }
   if (paused) return { do: "wait", forMs: policy.watchMs };
   const text = [reason.text, reason.details ?? "", state.guidance ?? ""].filter(Boolean).join("\n\n");
-  const message = { ordinal: run.messages + 1, kind: "fix" as const, text };
+  const message = { ordinal: nextOrdinal(run), kind: "fix" as const, text };
   const event = { type: "run.fix-ordered" as const, at: now, run: run.id, message, landed: state.landed, counts: true };
   return { do: "record", event };
 }

@@ -1,11 +1,13 @@
 import type { Labels } from "./policy.ts";
-import type { Run } from "./run.ts";
+import { landedOf, type Run } from "./run.ts";
 
 /** What the issue should look like on GitHub for the run; undefined = leave it as it is. */
 export type IssueWanted = {
   readonly add: readonly string[];
   readonly remove: readonly string[];
   readonly close: boolean;
+  /** A commit that says `Closes` closed it, and what it did is not healthy, or was taken back. */
+  readonly reopen?: boolean;
 };
 
 /**
@@ -18,11 +20,12 @@ export function wantedIssue(run: Run, { ready, running, human }: Labels): IssueW
     case "working":
     case "verifying":
     case "fixing":
-      return { add: [running], remove: [], close: false };
+      return { add: [running], remove: [human], close: false };
     case "blocked":
+      return { add: [human], remove: [running, ready], close: false };
     case "frozen":
     case "handed-over":
-      return { add: [human], remove: [running, ready], close: false };
+      return { add: [human], remove: [running, ready], close: false, reopen: landedOf(run) !== null };
     case "deployed":
       return { add: [], remove: [running, ready], close: true };
     case "abandoned":

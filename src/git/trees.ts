@@ -121,6 +121,28 @@ export function createTrees(options: {
       }
     },
 
+    async findCommits(run) {
+      if (run.tree === null) return unknown("the run has no tree");
+      const { base } = run.tree;
+      try {
+        const git = gitIn(layout.checkout(run.repo));
+        return known(await findOwnCommits(git, base, `origin/${run.defaultBranch}`, run.id));
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
+    async diffOf(run, sha) {
+      if (run.tree === null) return unknown("the run has no tree");
+      try {
+        return known(
+          await gitIn(layout.checkout(run.repo)).raw(["diff", "--no-ext-diff", `${run.tree.base}..${sha}`, "--"]),
+        );
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
     async contains(repo, sha, inCommit) {
       if (sha === inCommit) return true;
       const git = await fetched(repo);

@@ -1,6 +1,7 @@
 import type { CheckSeen, CheckState } from "../domain/evidence.ts";
 import { type RepoKey, type Sha, splitRepo } from "../domain/repo.ts";
 import type { GitHubClient } from "./client.ts";
+import { stateOf } from "./conclusions.ts";
 
 /**
  * Check runs, commit statuses and workflow runs of exactly `sha`. Throws where any of the three cannot be read: two of
@@ -36,21 +37,6 @@ export async function fetchChecks(client: GitHubClient, repo: RepoKey, sha: Sha)
       url: status.target_url,
     })),
   ];
-}
-
-function stateOf(status: string | null, conclusion: string | null): CheckState {
-  if (status !== "completed") return "pending";
-  switch (conclusion) {
-    case "success":
-      return "success";
-    case "failure":
-    case "timed_out":
-    case "action_required":
-    case "startup_failure":
-      return "failure";
-    default:
-      return "ignored";
-  }
 }
 
 function statusState(state: string): CheckState {

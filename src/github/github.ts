@@ -13,6 +13,7 @@ import { fetchChecks } from "./checks.ts";
 import { type GitHubClient, githubError, statusOf } from "./client.ts";
 import { fetchReleases } from "./events.ts";
 import { fetchFacts, fetchFile } from "./facts.ts";
+import { fetchFailures } from "./failures.ts";
 import type { GraphQuery } from "./graphql.ts";
 import type { Poll } from "./poll.ts";
 
@@ -160,6 +161,24 @@ export function createGitHub(
       }
     },
 
+    async fetchFailures(repo, sha) {
+      try {
+        return known(await fetchFailures(client, repo, sha));
+      } catch (error) {
+        return unknown(messageOf(githubError(error, `reading what failed on ${sha}`)));
+      }
+    },
+
+    async rerunFailed(repo, run) {
+      const { owner, name } = splitRepo(repo);
+      try {
+        await client.rest.actions.reRunWorkflowFailedJobs({ owner, repo: name, run_id: run });
+      } catch (error) {
+        // Under way again already: whoever asked for it.
+        if (statusOf(error) !== 403 && statusOf(error) !== 409) throw githubError(error, `running ${run} again`);
+      }
+    },
+
     async showIssue(repo, issue, wanted) {
       const { owner, name } = splitRepo(repo);
       const target = { owner, repo: name, issue_number: issue };
@@ -170,6 +189,7 @@ export function createGitHub(
           });
         }
         if (wanted.add.length > 0) await client.rest.issues.addLabels({ ...target, labels: [...wanted.add] });
+        if (wanted.reopen) await client.rest.issues.update({ ...target, state: "open" });
         if (wanted.close) await client.rest.issues.update({ ...target, state: "closed", state_reason: "completed" });
       } catch (error) {
         throw githubError(error, `showing the state of ${repo}#${issue}`);

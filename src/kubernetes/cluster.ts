@@ -4,12 +4,14 @@
 import type { V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { RepoConfig, WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
+import type { WorkloadReport } from "../domain/message.ts";
 import { known, unknown } from "../domain/observed.ts";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Cluster, Trees } from "../ports.ts";
 import type { ClusterClients } from "./clients.ts";
 import { fetchPodTroubles } from "./pods.ts";
+import { reportOf } from "./report.ts";
 import { fetchWorkload } from "./workload.ts";
 
 export function createCluster(
@@ -27,7 +29,21 @@ export function createCluster(
         return unknown(`the cluster could not be read: ${messageOf(error)}`);
       }
     },
+
+    async fetchReports(repo) {
+      const workloads = repos.get(repo)?.workloads ?? [];
+      try {
+        return known(await Promise.all(workloads.map((ref) => report(clients, ref))));
+      } catch (error) {
+        return unknown(`the cluster could not be read: ${messageOf(error)}`);
+      }
+    },
   };
+}
+
+async function report(clients: ClusterClients, ref: WorkloadRef): Promise<WorkloadReport> {
+  const workload = await fetchWorkload(clients.apps, ref);
+  return await reportOf(clients, ref, workload, imageOf(workload.template, ref));
 }
 
 async function observe(

@@ -22,16 +22,22 @@ export async function fetchPodTroubles(
   ref: WorkloadRef,
   workload: Workload,
 ): Promise<readonly Trouble[]> {
-  const { revision } = workload;
-  if (revision === undefined) return [];
-  const labelSelector = [selectorText(workload.selector), `${revision.label}=${revision.value}`]
-    .filter(Boolean)
-    .join(",");
-  const { items } = await clients.core.listNamespacedPod({ namespace: ref.namespace, labelSelector });
-  return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined).flatMap(troublesOf);
+  return (await fetchNewPods(clients, ref, workload)).flatMap(troublesOf);
 }
 
-function troublesOf(pod: V1Pod): readonly Trouble[] {
+/** The new revision's pods that are not being deleted; none where that revision is not known yet. */
+export async function fetchNewPods(
+  clients: ClusterClients,
+  ref: WorkloadRef,
+  { revision, selector }: Workload,
+): Promise<readonly V1Pod[]> {
+  if (revision === undefined) return [];
+  const labelSelector = [selectorText(selector), `${revision.label}=${revision.value}`].filter(Boolean).join(",");
+  const { items } = await clients.core.listNamespacedPod({ namespace: ref.namespace, labelSelector });
+  return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined);
+}
+
+export function troublesOf(pod: V1Pod): readonly Trouble[] {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   return statuses.flatMap((status) => {
     const trouble = troubleOf(status);

@@ -8,6 +8,8 @@ export type Workload = {
   readonly figures: Figures;
   readonly template: V1PodTemplateSpec | undefined;
   readonly selector: V1LabelSelector | undefined;
+  /** As the API shows them; some kinds have none. */
+  readonly conditions: readonly string[];
   /** What tells pods of the new revision from older ones: a label and its value; undefined = not known yet. */
   readonly revision: { readonly label: string; readonly value: string } | undefined;
 };
@@ -33,6 +35,7 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
         },
         template: spec?.template,
         selector: spec?.selector,
+        conditions: conditionLines(status?.conditions),
         revision: await newReplicaSet(apps, namespace, metadata, spec?.selector),
       };
     }
@@ -51,6 +54,7 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
         },
         template: spec?.template,
         selector: spec?.selector,
+        conditions: conditionLines(status?.conditions),
         revision: value === undefined ? undefined : { label: "controller-revision-hash", value },
       };
     }
@@ -69,12 +73,26 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
         },
         template: spec?.template,
         selector: spec?.selector,
+        conditions: conditionLines(status?.conditions),
         revision: undefined,
       };
     }
     default:
       return kind satisfies never;
   }
+}
+
+type Condition = {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+};
+
+function conditionLines(conditions: readonly Condition[] = []): readonly string[] {
+  return conditions.map(({ type, status, reason = "", message = "" }) =>
+    `condition ${type}=${status} ${reason} ${message}`.replaceAll(/\s+/g, " ").trim(),
+  );
 }
 
 function generations(

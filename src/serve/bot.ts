@@ -15,6 +15,7 @@ import { reconcile } from "../reconcile.ts";
 import { startSocket } from "../slack/socket.ts";
 import { openHistory } from "../store/history.ts";
 import { timersOf } from "../timers.ts";
+import { createForensics } from "../volume/forensics.ts";
 import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
@@ -79,6 +80,8 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       executor,
       trees,
       cluster,
+      forensics: createForensics(config.volume),
+      redact: config.redact,
       publisher,
       dependencies,
       policy,

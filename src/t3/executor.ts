@@ -4,12 +4,12 @@
 
 import { commandIdOf, messageIdOf, projectIdOf, threadIdOf } from "../domain/ids.ts";
 import { known, unknown } from "../domain/observed.ts";
-import type { Run, Session } from "../domain/run.ts";
+import type { Run, Session, Turn } from "../domain/run.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Clock, Executor } from "../ports.ts";
 import type { T3Client, T3Command } from "./client.ts";
 import { observeTurn, turnIdsBefore } from "./observe.ts";
-import { isOpenRequest } from "./requests.ts";
+import { isAnsweredBy, isOpenRequest } from "./requests.ts";
 import type { Runtime } from "./runtime.ts";
 import type { T3Thread } from "./schema.ts";
 import type { Spending } from "./spend.ts";
@@ -17,6 +17,8 @@ import type { Spending } from "./spend.ts";
 const TITLE_LENGTH = 120;
 /** A background turn of a run that is over and says nothing for so long is interrupted. */
 const LATE_SILENCE_MS = 30 * 60_000;
+
+const LAST_MESSAGES = 20;
 
 export type Model = { readonly instanceId: string; readonly model: string };
 
@@ -65,6 +67,7 @@ export function createExecutor(options: {
   async function respond(session: Session, requestId: string, command: T3Command): Promise<"sent" | "stale"> {
     // A dead request's answer makes T3 show a success that never was: nothing is sent unless somebody waits for it.
     const thread = await requireThread(session);
+    if (isAnsweredBy(thread, requestId, command)) return "sent";
     if (!isOpenRequest(thread, requestId) || restarted(thread, sessionTime(thread))?.certain) return "stale";
     const { threadId } = session;
     await client.dispatch({ ...command, threadId, requestId, createdAt: createdAt() });
@@ -111,10 +114,13 @@ export function createExecutor(options: {
       return { projectId, threadId, url: `${publicUrl}/${environmentId}/${threadId}` };
     },
 
-    async sendTurn(run, session, { ordinal, text }, refusals) {
+    async sendTurn(run, session, { ordinal, text, steers = false }, refusals) {
       const messageId = messageIdOf(run.id, ordinal);
       const before = await requireThread(session);
       if (!before.messages.some((message) => message.id === messageId)) {
+        if (!steers && isAtWork(before) && restarted(before, sessionTime(before)) === undefined) {
+          throw new AfkError("conflict", "The session is at work on something begun in the background.");
+        }
         await client.dispatch({
           type: "thread.turn.start",
           commandId: commandIdOf(run.id, `turn.start/${ordinal}`, refusals),
@@ -127,10 +133,18 @@ export function createExecutor(options: {
       }
       // T3's stored time is the only link between message and turn, and later versions replace the one we sent.
       const thread = await requireThread(session);
-      const message = thread.messages.find((candidate) => candidate.id === messageId);
-      if (message === undefined) throw new AfkError("refused", "T3 accepted the message and does not show it.");
-      const askedAt = Date.parse(message.createdAt);
-      return { ordinal, messageId, askedAt, turnIdsBefore: [...turnIdsBefore(thread, askedAt)], turnId: null };
+      const turn = turnOf(thread, run, ordinal);
+      if (turn === null) throw new AfkError("refused", "T3 accepted the message and does not show it.");
+      return turn;
+    },
+
+    async findTurn(run, session, ordinal) {
+      try {
+        const thread = await client.findThread(session.threadId, "fresh");
+        return known(thread === undefined ? null : turnOf(thread, run, ordinal));
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
     },
 
     async interrupt(run, session, turn, { number, refusals }) {
@@ -196,11 +210,35 @@ export function createExecutor(options: {
       }
     },
 
+    async fetchLastMessages(session) {
+      try {
+        const thread = await client.findThread(session.threadId, "fresh");
+        if (thread === undefined) return unknown("T3 no longer has the session");
+        const said = thread.messages.toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+        return known(said.slice(-LAST_MESSAGES).map(({ role, createdAt, text }) => `${createdAt} ${role}\n${text}`));
+      } catch (error) {
+        return unknown(messageOf(error));
+      }
+    },
+
     async observeSpend(session) {
       const thread = await client.findThread(session.threadId, "watched");
       return await spending.of(session.threadId, thread?.activities ?? []);
     },
   };
+}
+
+/** The turn that our message number `ordinal` asked for, as far as the message says; null = it is not there. */
+function turnOf(thread: T3Thread, run: Run, ordinal: number): Turn | null {
+  const messageId = messageIdOf(run.id, ordinal);
+  const message = thread.messages.find(({ id }) => id === messageId);
+  if (message === undefined) return null;
+  const askedAt = Date.parse(message.createdAt);
+  return { ordinal, messageId, askedAt, turnIdsBefore: [...turnIdsBefore(thread, askedAt)], turnId: null };
+}
+
+function isAtWork({ session }: T3Thread): boolean {
+  return session?.status === "running" && session.activeTurnId !== null;
 }
 
 function sessionTime({ session }: T3Thread): number {

@@ -10,8 +10,9 @@ import { openRequests } from "./requests.ts";
 import { checkpointPayload, errorPayload, type T3Activity, type T3Thread } from "./schema.ts";
 
 /** `interrupted`: we asked for an interrupt or a stop of this turn, which T3's own record may not show. */
-export function observeTurn(thread: T3Thread, turn: Turn, interrupted: boolean): TurnSeen {
+export function observeTurn(thread: T3Thread, asked: Turn, interrupted: boolean): TurnSeen {
   if (thread.deletedAt !== null) return { is: "missing" };
+  const turn = steeredOn(thread, asked);
   const { session } = thread;
 
   // The failure carries the time of the message that could not be started; with later versions it may be a bit later.
@@ -40,11 +41,24 @@ export function observeTurn(thread: T3Thread, turn: Turn, interrupted: boolean):
   const failed =
     session?.status === "error" || runtimeError !== undefined || checkpoint?.status === "error" || lastError !== null;
   const error = (runtimeError === undefined ? undefined : errorText(runtimeError)) ?? lastError;
-  const lastWords = lastWordsOf(thread, turnId);
-  if (failed && !interrupted) return { is: "ended", turnId, how: "failed", lastWords, error };
-  if (interrupted || own.some(isMissingCheckpoint))
-    return { is: "ended", turnId, how: "interrupted", lastWords, error };
-  return { is: "ended", turnId, how: "completed", lastWords, error: null };
+  const at = session === null ? undefined : Date.parse(session.updatedAt) || undefined;
+  const ended = { is: "ended", turnId, lastWords: lastWordsOf(thread, turnId), at } as const;
+  if (failed && !interrupted) return { ...ended, how: "failed", error };
+  if (interrupted || own.some(isMissingCheckpoint)) return { ...ended, how: "interrupted", error };
+  return { ...ended, how: "completed", error: null };
+}
+
+/**
+ * A message to an agent at work is read within its turn, or begins a turn of its own when that ends: then that one is
+ * what we wait for. Both are seen in the record, and neither can be told beforehand.
+ */
+function steeredOn(thread: T3Thread, turn: Turn): Turn {
+  const { steered, turnId } = turn;
+  if (steered === undefined || turnId === null) return turn;
+  const earlier = [...turn.turnIdsBefore, turnId, ...turnIdsBefore(thread, steered.askedAt)];
+  const asked: Turn = { ...turn, ...steered, turnIdsBefore: earlier, turnId: null };
+  const next = findTurnId(thread, asked);
+  return next === undefined || next === turnId ? turn : { ...asked, turnId: next };
 }
 
 /** Ids of the turns whose traces are older than `askedAt` (milliseconds): none of them can be the turn asked for then. */

@@ -1,7 +1,8 @@
 // The questions and approvals on a thread's record, and which of them somebody still waits for.
 
+import { isDeepStrictEqual } from "node:util";
 import type { QuestionSeen } from "../domain/evidence.ts";
-import { requestPayload, type T3Activity, type T3Thread } from "./schema.ts";
+import { requestPayload, resolvedPayload, type T3Activity, type T3Thread } from "./schema.ts";
 
 export type Request = {
   readonly id: string;
@@ -33,6 +34,16 @@ export function isOpenRequest(thread: T3Thread, requestId: string): boolean {
   if (deletedAt !== null || session?.status !== "running") return false;
   const own = activities.filter(({ turnId }) => turnId !== null && turnId === session.activeTurnId);
   return openRequests(activities, own).some(({ id }) => id === requestId);
+}
+
+/** Whether the very answer is on record: ours, from before we were cut off, or the same by somebody else. */
+export function isAnsweredBy({ activities }: T3Thread, requestId: string, answer: Record<string, unknown>): boolean {
+  return activities.some(({ kind, payload }) => {
+    const seen = resolvedPayload.safeParse(payload);
+    if (!seen.success || seen.data.requestId !== requestId) return false;
+    if (kind === "approval.resolved") return seen.data.decision === answer["decision"];
+    return kind === "user-input.resolved" && isDeepStrictEqual(seen.data.answers, answer["answers"]);
+  });
 }
 
 type Question = NonNullable<ReturnType<typeof requestPayload.parse>["questions"]>[number];

@@ -102,6 +102,11 @@ export const requestPayload = z.object({
   detail: z.string().optional(),
   questions: z.array(question).optional(),
 });
+export const resolvedPayload = z.object({
+  requestId: z.string(),
+  decision: z.string().optional(),
+  answers: z.record(z.string(), z.unknown()).optional(),
+});
 /** Counts are of one call to the model, or of all so far (`totalProcessedTokens`) where the provider says so. */
 export const usagePayload = z.object({
   usedTokens: z.number().optional(),

@@ -48,7 +48,7 @@ describe("a preparing run", () => {
       "blocked cannot-prepare",
     ],
   ])("%s", (_promise, over, state, paused, expected) => {
-    expect(say(decidePreparing(run({ ...over, state }), state, policy, paused, T0 + 10))).toBe(expected);
+    expect(say(decidePreparing(run({ ...over, state }), state, known(false), policy, paused, T0 + 10))).toBe(expected);
   });
 });
 
@@ -96,12 +96,12 @@ describe("a working run", () => {
       "stop never-started",
     ],
     [
-      "is blocked when T3 says it cannot start",
+      "is tried once more when T3 says it cannot start",
       known({ is: "not-started", why: "no directory" }),
       notAsked,
       10,
       "free",
-      "blocked never-started",
+      "run.again-ordered",
     ],
     ["is blocked when its session is gone", known({ is: "missing" }), notAsked, 10, "free", "blocked session-lost"],
     [
@@ -149,7 +149,7 @@ describe("a working run", () => {
       "free",
       "blocked nothing-landed",
     ],
-    ["is blocked when the turn failed", known(ended("failed")), none, 10, "free", "blocked turn-failed"],
+    ["is tried once more when the turn failed", known(ended("failed")), none, 10, "free", "run.again-ordered"],
     [
       "is blocked when someone interrupted it in T3",
       known(ended("interrupted")),

@@ -17,6 +17,9 @@ import type { Outside } from "./outside.ts";
 /** More steps than this without a wait is a bot that spins. */
 const MOST_STEPS = 60;
 
+/** What may not be done in a pause. A word to an agent at work starts nothing. */
+const STARTS: ReadonlySet<string> = new Set(["prepare-tree", "open-session", "start-turn", "resume-turn", "rerun-ci"]);
+
 export class Bot {
   state: BotState = emptyState;
   policy: Policy = { ...policy, maxRuns: 2 };
@@ -65,8 +68,7 @@ export class Bot {
 
   /** True: nothing more to do now. */
   private act(action: Extract<Decision, { do: "act" }>["action"], run: Run, paused: boolean): boolean {
-    const starts = action !== "interrupt" && action !== "stop-session" && action !== "release-tree";
-    if (starts && paused) this.startedInPause.push(action);
+    if (STARTS.has(action) && paused) this.startedInPause.push(action);
     try {
       const events = this.outside.act(action, run);
       for (const event of events) this.commit(event);
@@ -87,7 +89,7 @@ export class Bot {
     const paused = this.state.pause !== null;
     switch (state.name) {
       case "preparing":
-        return decidePreparing(run, state, by, paused, outside.now);
+        return decidePreparing(run, state, outside.sent(run), by, paused, outside.now);
       case "working":
       case "fixing":
         return decideTurning(run, state, outside.working(run, state.turn), by, outside.now, paused);

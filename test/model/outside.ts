@@ -3,10 +3,16 @@
 
 import type { Action } from "../../src/domain/decision.ts";
 import type { RunEvent } from "../../src/domain/event.ts";
-import type { Candidate, TurnSeen, VerifyingEvidence, WorkingEvidence } from "../../src/domain/evidence.ts";
+import type {
+  Candidate,
+  MessageSent,
+  TurnSeen,
+  VerifyingEvidence,
+  WorkingEvidence,
+} from "../../src/domain/evidence.ts";
 import { messageIdOf } from "../../src/domain/ids.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
-import type { Run, Turn } from "../../src/domain/run.ts";
+import { nextOrdinal, type Run, type Turn } from "../../src/domain/run.ts";
 import { candidate, rollout, SHA, T0 } from "../support/build.ts";
 
 export const REPOS = ["acme/one", "acme/two"] as const;
@@ -88,6 +94,12 @@ export class Outside {
     return known(agent === undefined ? { is: "missing" } : this.seen(agent));
   }
 
+  sent(run: Run): MessageSent {
+    if (!this.t3Up) return unknown("T3 is down");
+    const ordinal = run.state.name === "preparing" ? (run.state.message?.ordinal ?? 1) : nextOrdinal(run);
+    return known(this.sessions.get(run.id)?.agents.some((agent) => agent.ordinal === ordinal) === true);
+  }
+
   private seen(agent: Agent): TurnSeen {
     const turnId = `turn-${agent.ordinal}`;
     switch (agent.is) {
@@ -134,7 +146,7 @@ export class Outside {
         if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: false });
         return [{ type: "run.session-opened", ...base, session: { projectId: "p", threadId: run.id, url: null } }];
       case "start-turn":
-        return [{ type: "run.turn-started", ...base, turn: this.ask(run, run.messages + 1, 0) }];
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, nextOrdinal(run), 0) }];
       case "resume-turn": {
         if (run.state.name !== "working" && run.state.name !== "fixing") return [];
         const { ordinal, resumes = 0 } = run.state.turn;
@@ -147,7 +159,10 @@ export class Outside {
         for (const agent of session?.agents ?? []) if (agent.is !== "ended") end(agent);
         return [];
       case "carry-out-order":
+      case "rerun-ci":
         return [];
+      case "gather-forensics":
+        return [{ type: "run.forensics-kept", ...base, path: "/forensics", summary: "" }];
       case "release-tree":
         return [{ type: "run.tree-released", ...base }];
       default:

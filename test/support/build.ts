@@ -20,6 +20,7 @@ export const policy: Policy = {
   turnStartMs: 5 * MINUTE,
   turnMs: 120 * MINUTE,
   stallMs: 20 * MINUTE,
+  retryMs: 30_000,
   settleMs: 2 * MINUTE,
   askTimeoutMs: 240 * MINUTE,
   maxFixes: 5,
