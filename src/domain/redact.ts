@@ -1,7 +1,7 @@
 // What must not be quoted to anybody: keys, tokens, passwords. Logs and agents' words are full of them by accident, and
 // what is quoted once is in GitHub, Slack, T3 and the log for good. Each find is replaced by a word that says what it was.
 
-const SECRET = "[redacted]";
+const SECRET = "[secret]";
 
 /** Formats that their makers document, so that secret scanners find them: hardly ever anything else. */
 const TOKENS: readonly RegExp[] = [
