@@ -2,7 +2,6 @@
 // rules in short, as the first message may be far away by then. What others wrote is fenced with a nonce, as data.
 
 import type { Observed } from "./observed.ts";
-import { shortSha } from "./repo.ts";
 import type { Landed, Message, Run } from "./run.ts";
 
 /** A CI job or check that failed. `log` is the end of its log, as it was written. */
@@ -137,17 +136,12 @@ function againText({ why, seen }: NonNullable<MessageParts["again"]>, nonce: str
   return `${what}; this is one more try.\n\n${fenced("FAILURE", nonce, lastOf(why, 4_000))}`;
 }
 
-/** How the landed change is named to people. */
-export function changeName({ sha }: Landed): string {
-  return `commit ${shortSha(sha)}`;
-}
-
 export function tail(text: string, lines: number): string {
   return text.trimEnd().split("\n").slice(-lines).join("\n");
 }
 
 /** The end of a text: what failed is said last. */
-export function lastOf(text: string, length: number): string {
+function lastOf(text: string, length: number): string {
   return text.length <= length ? text : `[cut: ${text.length - length} characters before]\n${text.slice(-length)}`;
 }
 

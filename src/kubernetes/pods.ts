@@ -37,7 +37,7 @@ export async function fetchNewPods(
   return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined);
 }
 
-export function troublesOf(pod: V1Pod): readonly Trouble[] {
+function troublesOf(pod: V1Pod): readonly Trouble[] {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   return statuses.flatMap((status) => {
     const trouble = troubleOf(status);
