@@ -7,10 +7,20 @@ case "$prompt" in
     exit 0
     ;;
 esac
+closing=$(printf '%s\n' "$prompt" | sed -n 's/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/\1/p')
+if [ -e broken ]; then
+  git rm --quiet broken || exit 1
+  git commit --quiet -m "fix: mend what CI refused" -m "$closing" || exit 1
+  git push --quiet origin HEAD:main || exit 1
+  echo "Done: what was broken is mended."
+  exit 0
+fi
+case "$prompt" in
+  *"Scripted agent: red"*) echo "CI refuses this" > broken; git add broken ;;
+esac
 number=$(printf '%s\n' "$prompt" | sed -n 's/^ *Closes #\([0-9][0-9]*\).*/\1/p' | head -n 1)
-trailers=$(printf '%s\n' "$prompt" | sed -n 's/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/\1/p')
 date +%s%N >> "feature-$number"
 git add "feature-$number" || exit 1
-git commit --quiet -m "feat: add feature $number" -m "$trailers" || exit 1
+git commit --quiet -m "feat: add feature $number" -m "$closing" || exit 1
 git push --quiet origin HEAD:main || exit 1
 echo "Done: feature $number is in."

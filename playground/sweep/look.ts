@@ -55,7 +55,7 @@ export async function countWrong(stage: Stage, number: number, path: Path): Prom
   const known = await knownThreads(stage);
   return {
     duplicateSessions: Math.max(0, threads.length - sessions),
-    duplicateTurns: Math.max(0, turns.length - sessions) + (await extraLandings(stage, number)),
+    duplicateTurns: Math.max(0, turns.length - path.turns) + (await extraLandings(stage, number, path.commits)),
     duplicateRoots: Math.max(0, roots.length - 1) + replies.length - new Set(replies).size,
     duplicateComments: Math.max(0, comments - sessions),
     // Without its state the bot need not know of a run that had come to its end: only what is to be seen counts.
@@ -74,10 +74,10 @@ async function knownThreads({ stateDir }: Stage): Promise<ReadonlySet<string>> {
   return new Set(ids.map(threadIdOf));
 }
 
-async function extraLandings({ github }: Stage, number: number): Promise<number> {
+async function extraLandings({ github }: Stage, number: number, commits: number): Promise<number> {
   const log = await github.git.run(github.gitDir(repo), ["log", "--format=%B", "main"]);
   const landed = log.toString().match(new RegExp(`^Closes #${number}$`, "gm")) ?? [];
-  return Math.max(0, landed.length - 1);
+  return Math.max(0, landed.length - commits);
 }
 
 function messagesOf({ slack }: Stage, number: number): { roots: readonly string[]; replies: readonly string[] } {

@@ -1,21 +1,29 @@
 // The ways through the bot that a sweep goes, each as what people do and when. One more way is one more entry.
 
-import type { Person } from "../github/people.ts";
-import { repo } from "../world/team.ts";
+import { channel, repo, slackUsers } from "../world/team.ts";
 import type { Sight } from "./look.ts";
 import type { Point } from "./points.ts";
+import type { Stage } from "./stage.ts";
 
 export type Path = {
   readonly does: string;
-  /** How many sessions, and with them turns and comments, the issue has in the end. */
+  /** How many sessions, and with them comments, the issue has in the end. */
   readonly sessions: number;
+  /** How many messages these were sent together. */
+  readonly turns: number;
+  /** How many commits say that they close the issue. */
+  readonly commits: number;
+  /** A shell script that follows the prompt's rules, or the scripted agent that asks and waits for answers. */
+  readonly agent: "shell" | "scripted";
+  /** On top of the bot's config. */
+  readonly policy: Readonly<Record<string, unknown>>;
   /** Where the bot is killed. Snapshots are the same whatever the way, and without its state the bot has no files. */
   readonly kills: readonly Point["kind"][];
   /** The step with which that begins: what comes before it is another way's, which is swept by itself. */
   readonly from: number;
   /** Whether the bot's state folder is lost with each kill. */
   readonly losesState: boolean;
-  /** What the maintainer does: each step once, as soon as what it waits for is seen. */
+  /** What people do, one step after the other, each as soon as what it waits for is seen. */
   readonly steps: readonly Step[];
   /** Whether all is as it should be in the end. */
   done(sight: Sight): boolean;
@@ -23,15 +31,31 @@ export type Path = {
 
 export type Step = {
   when(sight: Sight): boolean;
-  act(maintainer: Person, issue: number): void;
+  act(stage: Stage, issue: number): Promise<void> | void;
+  /** A press can meet a dead bot: it is made again until this is seen. Absent = once is enough. */
+  until?(sight: Sight): boolean;
 };
 
 const READY = "ready-for-agent";
+const [operator] = slackUsers;
 
 const release: Step = {
   when: () => true,
-  act: (maintainer, number) => maintainer.label({ repo, number }, READY),
+  act: (stage, number) => stage.github.as("maintainer").label({ repo, number }, READY),
 };
+
+/** Presses a button of the escalation and sends the form that it opens. */
+async function pressAndFill(stage: Stage, action: string, values: Parameters<Fill>[1]): Promise<void> {
+  const person = stage.slack.as(operator.id);
+  const message = person.messages(channel.id).findLast(({ blocks }) => JSON.stringify(blocks).includes(`"${action}"`));
+  if (message === undefined) return;
+  await person.press(channel.id, message.ts, action);
+  const form = person.modals().at(-1);
+  if (form === undefined) return;
+  const sent = await person.submitModal(form.id, values);
+  if (!sent.ok) await person.closeModal(form.id);
+}
+type Fill = ReturnType<Stage["slack"]["as"]>["submitModal"];
 
 function isDeployed(sight: Sight): boolean {
   return (
@@ -55,11 +79,19 @@ function isBlocked(sight: Sight): boolean {
   );
 }
 
+function isFrozen(sight: Sight): boolean {
+  return sight.card === "frozen" && sight.labels.includes("ready-for-human");
+}
+
 export const paths: Readonly<Record<string, Path & { readonly body: string }>> = {
   happy: {
     does: "a released issue is implemented, landed and deployed",
     body: "Quote a surcharge for islands.\n\nScripted agent: good",
     sessions: 1,
+    turns: 1,
+    commits: 1,
+    agent: "shell",
+    policy: {},
     kills: ["exchange", "git", "journal", "snapshot"],
     from: 0,
     losesState: false,
@@ -70,6 +102,10 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "an agent that lands nothing blocks its issue",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 1,
+    turns: 1,
+    commits: 0,
+    agent: "shell",
+    policy: {},
     kills: ["exchange", "git", "journal"],
     from: 0,
     losesState: false,
@@ -80,6 +116,10 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     does: "a blocked issue is settled, released again and deployed",
     body: "Make it nicer.\n\nScripted agent: no-commit",
     sessions: 2,
+    turns: 2,
+    commits: 1,
+    agent: "shell",
+    policy: {},
     kills: ["exchange", "git", "journal"],
     from: 1,
     losesState: false,
@@ -87,7 +127,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
       release,
       {
         when: isBlocked,
-        act(maintainer, number) {
+        act(stage, number) {
+          const maintainer = stage.github.as("maintainer");
           maintainer.editIssue({ repo, number }, { body: "In cents.\n\nScripted agent: good" });
           maintainer.unlabel({ repo, number }, "ready-for-human");
           maintainer.label({ repo, number }, READY);
@@ -96,10 +137,71 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     ],
     done: isDeployed,
   },
+  fixed: {
+    does: "what landed is red, the agent fixes it forward in the same session, and it is deployed",
+    body: "Quote a surcharge for islands.\n\nScripted agent: red",
+    sessions: 1,
+    turns: 2,
+    commits: 2,
+    agent: "shell",
+    policy: {},
+    kills: ["exchange", "git", "journal"],
+    from: 0,
+    losesState: false,
+    steps: [release],
+    done: isDeployed,
+  },
+  frozen: {
+    does: "what landed is red and there is no budget for fixes: frozen, then unfrozen in Slack, fixed and deployed",
+    body: "Quote a surcharge for islands.\n\nScripted agent: red",
+    sessions: 1,
+    turns: 2,
+    commits: 2,
+    agent: "shell",
+    // One millisecond from the first red verdict: over before a fix could start, and granted anew by the person.
+    policy: { maxFixes: 1, fix: "1ms" },
+    kills: ["exchange", "git", "journal"],
+    from: 0,
+    losesState: false,
+    steps: [
+      release,
+      {
+        when: isFrozen,
+        act: (stage) => pressAndFill(stage, "unfreeze.v1", { way: "keep-fixing" }),
+        until: (sight) => !isFrozen(sight),
+      },
+    ],
+    done: isDeployed,
+  },
+  question: {
+    does: "the agent asks, a person answers in Slack, and it goes on to a deploy",
+    body: "Quote a surcharge for islands.\n\nScripted agent: asks",
+    sessions: 1,
+    turns: 1,
+    commits: 1,
+    agent: "scripted",
+    policy: {},
+    kills: ["exchange", "journal"],
+    from: 0,
+    losesState: false,
+    steps: [
+      release,
+      {
+        when: (sight) => sight.card === "asking",
+        act: (stage) => pressAndFill(stage, "answer.v1", { "choice-0": "0", "choice-1": ["0", "1"] }),
+        until: (sight) => sight.card !== "asking",
+      },
+    ],
+    done: isDeployed,
+  },
   lost: {
     does: "as happy, but the bot's state is lost with the kill: the run is adopted, or put before a person",
     body: "Quote a surcharge for islands.\n\nScripted agent: good",
     sessions: 1,
+    turns: 1,
+    commits: 1,
+    agent: "shell",
+    policy: {},
     kills: ["exchange"],
     from: 0,
     losesState: true,

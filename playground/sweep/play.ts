@@ -37,6 +37,8 @@ const TIME_LIMIT_MS = 60_000;
 const KILL_LIMIT_MS = 8_000;
 const GIT_KILL_LIMIT_MS = 40_000;
 const LOOK_EVERY_MS = 50;
+/** As an impatient person does. */
+const PRESS_AGAIN_MS = 3_000;
 /** A bot that cannot start again ends at once each time: that is trouble, not bad luck. */
 const SPARE_STARTS = 3;
 
@@ -46,7 +48,7 @@ export async function play(task: Task): Promise<Played> {
   const path = paths[task.path];
   if (path === undefined) throw new Error(`no path ${task.path}`);
   try {
-    await using stage = await setStage(dir);
+    await using stage = await setStage(dir, path);
     const mostStarts = task.points.length + SPARE_STARTS;
     const bots = keepAlive({ stage, main: task.main, losesState: path.losesState, mostStarts });
     const traps = setTraps(stage, task.points, () => bots.kill());
@@ -73,7 +75,7 @@ export async function play(task: Task): Promise<Played> {
   }
 }
 
-/** Does the maintainer's part until all is done. Returns why it never was. */
+/** Does people's part until all is done. Returns why it never was. */
 async function follow(
   stage: Stage,
   path: Path,
@@ -82,17 +84,25 @@ async function follow(
   traps: Traps,
   withinMs: number,
 ): Promise<string | undefined> {
-  const maintainer = stage.github.as("maintainer");
   const steps = [...path.steps];
   const deadline = performance.now() + withinMs;
+  /** When the step under way was last done. */
+  let actedAt: number | undefined;
   for (;;) {
     const sight = look(stage, issue);
     const [next] = steps;
-    if (next?.when(sight)) {
-      if (path.steps.length - steps.length === path.from) traps.arm();
+    if (next === undefined) {
+      if (path.done(sight)) return undefined;
+    } else if (actedAt === undefined ? next.when(sight) : next.until !== undefined && !next.until(sight)) {
+      if (actedAt === undefined && path.steps.length - steps.length === path.from) traps.arm();
+      if (actedAt === undefined || performance.now() - actedAt > PRESS_AGAIN_MS) {
+        actedAt = performance.now();
+        await next.act(stage, issue);
+      }
+    } else if (actedAt !== undefined) {
+      actedAt = undefined;
       steps.shift();
-      next.act(maintainer, issue);
-    } else if (next === undefined && path.done(sight)) return undefined;
+    }
     if (bots.trouble() !== undefined) return bots.trouble();
     if (performance.now() > deadline) return `not done in time: ${JSON.stringify(sight)} (${stage.dir})`;
     await pause(LOOK_EVERY_MS);

@@ -15,13 +15,16 @@ import { type Slack, startSlack } from "../slack/slack.ts";
 import { startT3, type T3 } from "../t3/server.ts";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { channel, cluster as clusterNames, github as githubNames, repo, slackUsers, tokens } from "../world/team.ts";
+import type { Path } from "./paths.ts";
 
 const T3_VERSION = "0.0.28";
 const AGENT = fileURLToPath(new URL("./agent.sh", import.meta.url));
 
+const SCRIPTED_AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.url));
+
 const CI = `name: CI
 on: { push: { branches: [main] } }
-jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Test, run: "true" }] } }
+jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Fetch, uses: actions/checkout@v4 }, { name: Test, run: "test ! -e broken" }] } }
 `;
 
 export type Stage = AsyncDisposable & {
@@ -42,7 +45,9 @@ export type Stage = AsyncDisposable & {
   pushes(): number;
 };
 
-export async function setStage(dir: string): Promise<Stage> {
+const PLAIN = { agent: "shell", policy: {} } as const;
+
+export async function setStage(dir: string, { agent, policy }: Pick<Path, "agent" | "policy"> = PLAIN): Promise<Stage> {
   const parts: AsyncDisposable[] = [];
   const keep = <T extends AsyncDisposable>(part: T): T => {
     parts.unshift(part);
@@ -58,7 +63,7 @@ export async function setStage(dir: string): Promise<Stage> {
       startSlack({ commands: ["/afk"], limits: "off" }).then(keep),
       startGitHub({ dataDir: join(dir, "github") }).then(keep),
     ]);
-    const t3 = keep(await startT3(t3Options(dir, github.url)));
+    const t3 = keep(await startT3(t3Options(dir, github.url, agent)));
     const ready = settleCluster(cluster);
     settleSlack(slack);
     await settleGitHub(github);
@@ -75,7 +80,7 @@ export async function setStage(dir: string): Promise<Stage> {
     const kubeconfig = cluster.kubeconfig(tokens.clusterBot);
     const addresses = addressesOf({ github, slack, t3, t3Token, cluster, kubeconfig }, dir);
     const configFile = writeBotConfig(dir, addresses);
-    hurry(configFile);
+    hurry(configFile, policy);
     const volume = join(dir, "volume");
     const stateDir = join(volume, "state");
     // The pilot was run before, as for any bot that works: it is not what is swept.
@@ -105,13 +110,16 @@ export async function setStage(dir: string): Promise<Stage> {
   }
 }
 
-function t3Options(dir: string, githubUrl: string): Parameters<typeof startT3>[0] {
+function t3Options(dir: string, githubUrl: string, agent: Path["agent"]): Parameters<typeof startT3>[0] {
   const basic = Buffer.from(`x-access-token:${tokens.githubAgent}`).toString("base64");
   const who = { NAME: "coding-agent", EMAIL: "coding-agent@users.noreply.github.com" };
   return {
     baseDir: join(dir, "t3"),
     version: T3_VERSION,
-    agent: { command: "sh", args: [AGENT], speaks: "text" },
+    agent:
+      agent === "shell"
+        ? { command: "sh", args: [AGENT], speaks: "text" }
+        : { command: process.execPath, args: [SCRIPTED_AGENT] },
     timings: { sessionStartMs: 5, turnStartMs: 5, checkpointDelayMs: 20 },
     env: {
       GIT_CONFIG_GLOBAL: "/dev/null",
@@ -130,9 +138,9 @@ function t3Options(dir: string, githubUrl: string): Parameters<typeof startT3>[0
 }
 
 /** The clocks of a bot that has no time; all else is the demo's config. */
-function hurry(configFile: string): void {
+function hurry(configFile: string, policy: Path["policy"]): void {
   const config = parse(readFileSync(configFile, "utf8")) as { policy: Record<string, unknown> };
-  Object.assign(config.policy, { poll: "400ms", watch: "400ms" });
+  Object.assign(config.policy, { poll: "400ms", watch: "400ms", ...policy });
   writeFileSync(configFile, stringify(config));
 }
 
