@@ -8,15 +8,17 @@ case "$prompt" in
     ;;
 esac
 closing=$(printf '%s\n' "$prompt" | sed -n 's/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/\1/p')
-if [ -e broken ]; then
-  git rm --quiet broken || exit 1
+broken=$(ls | grep '^broken' | head -n 1)
+if [ -n "$broken" ]; then
+  git rm --quiet "$broken" || exit 1
   git commit --quiet -m "fix: mend what CI refused" -m "$closing" || exit 1
   git push --quiet origin HEAD:main || exit 1
   echo "Done: what was broken is mended."
   exit 0
 fi
 case "$prompt" in
-  *"Scripted agent: red"*) echo "CI refuses this" > broken; git add broken ;;
+  *"Scripted agent: red twice"*) echo "CI refuses this" | tee broken-1 > broken-2; git add broken-1 broken-2 ;;
+  *"Scripted agent: red"*) echo "CI refuses this" > broken-1; git add broken-1 ;;
 esac
 number=$(printf '%s\n' "$prompt" | sed -n 's/^ *Closes #\([0-9][0-9]*\).*/\1/p' | head -n 1)
 date +%s%N >> "feature-$number"

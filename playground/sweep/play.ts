@@ -33,7 +33,7 @@ export type Played = Wrong & {
 };
 
 /** What a way takes by itself, and what each kill adds: a lock file of a killed git counts as dead after 30 s. */
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 120_000;
 const KILL_LIMIT_MS = 8_000;
 const GIT_KILL_LIMIT_MS = 40_000;
 const LOOK_EVERY_MS = 50;

@@ -24,7 +24,7 @@ const SCRIPTED_AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.ur
 
 const CI = `name: CI
 on: { push: { branches: [main] } }
-jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Fetch, uses: actions/checkout@v4 }, { name: Test, run: "test ! -e broken" }] } }
+jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Fetch, uses: actions/checkout@v4 }, { name: Test, run: "! ls | grep broken" }] } }
 `;
 
 export type Stage = AsyncDisposable & {
