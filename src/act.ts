@@ -45,8 +45,8 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
   const on = <T>(dependency: Dependency, call: () => Promise<T>): Promise<T> => dependencies.watch(dependency, call);
   switch (action) {
     case "prepare-tree": {
-      const tree = await trees.prepare(run);
-      return [{ type: "run.tree-ready", at: clock.now(), run: run.id, tree }];
+      const { tree, made } = await trees.prepare(run);
+      return [{ type: "run.tree-ready", at: clock.now(), run: run.id, tree, made }];
     }
     case "open-session": {
       const session = await on("t3", () => executor.openSession(run, trees.checkoutPath(run.repo), refusals));
@@ -94,8 +94,8 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       const { session } = run;
       if (session !== null && (await on("t3", () => executor.endSession(run, session, "idle", 0))) !== "ended")
         return [];
-      await trees.release(run);
-      return [{ type: "run.tree-released", at: clock.now(), run: run.id }];
+      const kept = await trees.release(run);
+      return [{ type: "run.tree-released", at: clock.now(), run: run.id, ...(kept.length > 0 && { kept }) }];
     }
     default:
       return action satisfies never;

@@ -77,7 +77,7 @@ async function takeOn(
   const run = await rebuild(repo, candidate, release, first?.text ?? "", parts);
   if (first === null) return escalated(run, "Its session was opened and never given its task.", parts);
   try {
-    const tree = await trees.prepare(run);
+    const { tree } = await trees.prepare(run);
     const session = await executor.openSession({ ...run, tree }, trees.checkoutPath(repo), 0);
     const turn = await executor.sendTurn(run, session, { ordinal: turns, text: first.text }, 0);
     log.warn({ repo, issue: candidate.number, run: run.id, turns }, "stranded run adopted");

@@ -7,6 +7,7 @@ import { parse as parseYaml, YAMLParseError } from "yaml";
 import { describeIssue, duplicates } from "./config/problems.ts";
 import { type ConfigFile, configSchema, type RepoConfig } from "./config/schema.ts";
 import { loadSecret, loadT3Token, secretRef } from "./config/secrets.ts";
+import { loadTrees, secretVariables, type TreesConfig } from "./config/trees.ts";
 import type { Policy } from "./domain/policy.ts";
 import { createRedact, type Redact } from "./domain/redact.ts";
 import type { RepoKey } from "./domain/repo.ts";
@@ -58,6 +59,7 @@ export type Config = {
   readonly redact: Redact;
   readonly logLevel: ConfigFile["logLevel"];
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
+  readonly trees: TreesConfig;
   /** Every secret that was read, for the log to leave out. */
   readonly secrets: readonly string[];
   /** What it was read from: its own file, then those of the secrets. T3's token file is read anew for each call. */
@@ -103,7 +105,9 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
     t3: loadT3Token(at(raw, "t3", "token"), dirname(path), secret),
   };
-  if (!parsed.success || problems.length > 0) {
+  const trees = parsed.success ? loadTrees(parsed.data, env, secretVariables(raw)) : undefined;
+  problems.push(...(trees?.problems ?? []));
+  if (!parsed.success || trees === undefined || problems.length > 0) {
     const list = problems.map((problem) => `  - ${problem}`).join("\n");
     throw new AfkError("config", `${path} has ${problems.length} problem${problems.length === 1 ? "" : "s"}:\n${list}`);
   }
@@ -153,6 +157,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     stateDir: data.state === undefined ? resolve(volume, "state") : absolute(data.state),
     policy: {
       pollMs: policy.poll,
+      refreshMs: policy.refresh,
       watchMs: policy.watch,
       maxRuns: policy.maxRuns,
       minFree: policy.minFreePercent / 100,
@@ -177,12 +182,13 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
     redact: createRedact(
-      read,
+      [...read, ...trees.secrets],
       data.redact.map((text) => new RegExp(text, "g")),
     ),
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
-    secrets: read,
+    trees: trees.config,
+    secrets: [...read, ...trees.secrets],
     files,
   };
 }

@@ -9,6 +9,7 @@ import { promptOf } from "./domain/prompt.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isEnded } from "./domain/run.ts";
 import { type BotState, runsOf } from "./domain/state.ts";
+import { chooseSlot, newSlot } from "./domain/tree-slots.ts";
 import type { Parts } from "./parts.ts";
 import type { Trees } from "./ports.ts";
 import { enrolmentOf, standingOf } from "./standing.ts";
@@ -112,17 +113,17 @@ export function oneAtATime<T>(key: object, work: () => Promise<T>): Promise<T> {
   return mine;
 }
 
-/** The slot that holds the run's tree already, else the lowest that holds none, known to the state or not. */
+/** The slot that holds the run's tree already, else a warm one, else a new one. */
 export async function findSlot(repo: RepoKey, id: string, state: BotState, trees: Trees): Promise<number> {
-  const held = await trees.findSlots(repo);
-  const own = held.get(id);
-  if (own !== undefined) return own;
-  const known = runsOf(state, repo).flatMap((run) => (isEnded(run) && run.tree === null ? [] : [run.slot]));
-  return lowestFree(new Set([...known, ...held.values()]));
+  return chooseSlot(id, await trees.findSlots(repo), knownSlots(repo, state));
 }
 
-function lowestFree(taken: ReadonlySet<number>): number {
-  let slot = 1;
-  while (taken.has(slot)) slot += 1;
-  return slot;
+/** A slot at whose path nothing is. */
+export async function findNewSlot(repo: RepoKey, state: BotState, trees: Trees): Promise<number> {
+  return newSlot(await trees.findSlots(repo), knownSlots(repo, state));
+}
+
+/** Those that runs hold by the state. */
+function knownSlots(repo: RepoKey, state: BotState): readonly number[] {
+  return runsOf(state, repo).flatMap((run) => (isEnded(run) && run.tree === null ? [] : [run.slot]));
 }

@@ -8,8 +8,9 @@ import type { FailedJob, WorkloadReport } from "./domain/message.ts";
 import type { Observed } from "./domain/observed.ts";
 import type { PromptAdditions } from "./domain/prompt.ts";
 import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
-import type { Landed, Release, Run, RunId, Session, Spend, Tree, Turn } from "./domain/run.ts";
+import type { Landed, Release, Run, RunId, Session, Spend, Tree, TreeMade, Turn } from "./domain/run.ts";
 import type { BotState, IssueThread } from "./domain/state.ts";
+import type { SlotSeen } from "./domain/tree-slots.ts";
 
 export type Clock = { now(): number };
 
@@ -159,10 +160,13 @@ export type Trees = {
   treePath(repo: RepoKey, run: string): string;
   /** Clones the checkout, or fetches it; `onProgress` gets git's own words, a line at a time. */
   ensureCheckout(repo: RepoKey, onProgress: (line: string) => void): Promise<void>;
-  /** Slots that hold a run's tree on the volume, by run: also those of runs that the state does not know. */
-  findSlots(repo: RepoKey): Promise<ReadonlyMap<string, number>>;
-  /** Fetches, then makes or adopts the run's worktree on its branch. */
-  prepare(run: Run): Promise<Tree>;
+  /** The repo's slots that are there: also those of runs that the state does not know. */
+  findSlots(repo: RepoKey): Promise<readonly SlotSeen[]>;
+  /**
+   * Fetches, then makes the run's slot its tree: on its branch at the newest head, and set up. One that was ready before is
+   * left as it is. Throws `refused` where the setup command fails.
+   */
+  prepare(run: Run): Promise<{ readonly tree: Tree; readonly made: TreeMade }>;
   /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */
   findLanded(run: Run): Promise<Observed<Pick<Landed, "sha" | "commits"> | null>>;
   /** The run's own commits on the default branch, newest first, by the fetched history. */
@@ -171,8 +175,22 @@ export type Trees = {
   diffOf(run: Run, sha: Sha): Promise<Observed<string>>;
   /** Whether `sha` is `ancestorOf` or one of its ancestors, by the fetched history. */
   contains(repo: RepoKey, sha: Sha, inCommit: string): Promise<boolean>;
-  /** Takes the tree down, after saving what is not on the remote to `refs/afk/kept/<run>`. */
-  release(run: Run): Promise<void>;
+  /**
+   * Takes the tree back, after saving what is not on the remote under `refs/afk/kept`; resolves to the refs it wrote. The
+   * slot stays, warm for the next run, and is set up for it without anybody waiting.
+   */
+  release(run: Run): Promise<readonly string[]>;
+  /** Fetches, then brings slots that no run holds to the default branch's head, and sets them up in the same way. */
+  refresh(repo: RepoKey): Promise<void>;
+  /** Takes a slot that no run holds off the volume, after saving what is in it all the same. */
+  removeSlot(
+    repo: RepoKey,
+    slot: number,
+  ): Promise<
+    { readonly is: "removed"; readonly saved: readonly string[] } | { readonly is: "kept"; readonly why: string }
+  >;
+  /** Ends setups that are under way. */
+  close(): Promise<void>;
 };
 
 export type Cluster = {

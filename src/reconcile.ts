@@ -6,7 +6,7 @@
 import { act } from "./act.ts";
 import { adoptStranded } from "./adopt.ts";
 import { archiveEnded } from "./archive.ts";
-import { dispatch, findNext, findSlot, oneAtATime, stillPasses } from "./dispatch.ts";
+import { dispatch, findNewSlot, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
 import { decidePreparing, decideStopped } from "./domain/decide.ts";
 import type { Decision } from "./domain/decision.ts";
 import type { BotEvent } from "./domain/event.ts";
@@ -21,6 +21,7 @@ import { messageOf } from "./errors.ts";
 import { fieldsOf } from "./log.ts";
 import { observeSent, observeTurn, observeTurning, observeVerifying } from "./observe.ts";
 import type { Parts } from "./parts.ts";
+import { refreshIdle } from "./refresh.ts";
 
 /** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
 export async function reconcile(repo: RepoKey, parts: Parts): Promise<number> {
@@ -99,7 +100,7 @@ async function decideAsked(run: Run, parts: Parts): Promise<Decision | undefined
     others: runsOf(store.state, run.repo).filter((other) => other.id !== run.id),
     room: active < policy.maxRuns,
     sent: await observeSent(run, parts),
-    freeSlot: await findSlot(run.repo, "", store.state, trees),
+    freeSlot: await findNewSlot(run.repo, store.state, trees),
     policy,
   };
   return decideOrder(run, around, clock.now());
@@ -113,7 +114,10 @@ async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
   if (!(await adoptStranded(repo, parts, record)) || isBusy()) return policy.watchMs;
   const next = await findNext(repo, parts);
   const event = next && (await dispatch(repo, next, parts));
-  if (next === undefined || event === undefined) return policy.pollMs;
+  if (next === undefined || event === undefined) {
+    await refreshIdle(repo, parts);
+    return policy.pollMs;
+  }
   // The cap on runs is over all repos: of those that got here together only as many start as there is room for.
   const started = await oneAtATime(store, async () => {
     if (!stillPasses(repo, next, store.state)) return false;

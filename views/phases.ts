@@ -25,7 +25,7 @@ export function phasesOf(run: Run): readonly Phase[] {
     {
       title: "Tree ready",
       state: run.tree !== null || landed !== null || turnSeen ? "done" : here(state.name === "preparing"),
-      seen: run.branch,
+      seen: treeText(run),
       at: run.reached.tree ?? null,
     },
     {
@@ -47,6 +47,14 @@ export function phasesOf(run: Run): readonly Phase[] {
       at: state.name === "deployed" ? state.since : null,
     },
   ];
+}
+
+function treeText({ branch, treeMade }: Run): string {
+  if (treeMade === undefined) return branch;
+  const { warm, setup } = treeMade;
+  if (setup === "skipped") return `${branch}, warm: nothing had to be installed`;
+  if (setup === "ran") return warm ? `${branch}, warm, set up anew` : `${branch}, new, set up`;
+  return warm ? `${branch}, warm` : branch;
 }
 
 function landedText(landed: { readonly sha: string; readonly commits: number }, run: Run): string {

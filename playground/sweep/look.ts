@@ -18,7 +18,7 @@ export type Sight = {
   readonly comments: readonly string[];
   readonly labels: readonly string[];
   readonly closed: boolean;
-  /** Slots that hold a tree. */
+  /** Slots that a run holds. */
   readonly trees: number;
 };
 
@@ -33,7 +33,7 @@ export function look(stage: Stage, number: number): Sight {
     comments: issue.comments.map(({ body }) => /\*\*(\w+)/.exec(body)?.[1]?.toLowerCase() ?? ""),
     labels: issue.labels.map((label) => (typeof label === "string" ? label : label.name)),
     closed: issue.state === "closed",
-    trees: filesIn(join(stage.volume, "repos", repo, "slots")).length,
+    trees: heldSlots(join(stage.volume, "repos", repo)),
   };
 }
 
@@ -88,6 +88,14 @@ function messagesOf({ slack }: Stage, number: number): { roots: readonly string[
     ),
     replies: shown.flatMap(({ threadTs, text }) => (threadTs === undefined ? [] : [text])),
   };
+}
+
+/** A slot names its run in its own git directory. A worktree that is still being made counts too. */
+function heldSlots(home: string): number {
+  const known = join(home, "checkout", ".git", "worktrees");
+  return filesIn(known).filter(
+    (name) => existsSync(join(known, name, "afk-run")) || existsSync(join(known, name, "locked")),
+  ).length;
 }
 
 function filesIn(dir: string): readonly string[] {

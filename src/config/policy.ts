@@ -4,6 +4,9 @@ import { duration } from "./values.ts";
 export const policySchema = z
   .strictObject({
     poll: duration.prefault("30s").describe("how often an idle repo is looked at for released issues"),
+    refresh: duration
+      .prefault("10m")
+      .describe("how often an idle repo's slots follow the default branch, and are set up ahead of need"),
     watch: duration.prefault("5s").describe("how often a repo with an active run is looked at"),
     maxRuns: z.number().int().positive().default(4).describe("how many runs may be active, over all repos"),
     minFreePercent: z.number().min(0).max(90).default(5).describe("of the volume; below it nothing new starts"),

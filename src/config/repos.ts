@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { repoKey, userOrGroup } from "./values.ts";
+import { caches } from "../volume/caches.ts";
+import { duration, repoKey, userOrGroup, variableName } from "./values.ts";
 
 const workload = z.strictObject({
   namespace: z
@@ -19,6 +20,30 @@ const workload = z.strictObject({
 });
 export type WorkloadRef = z.infer<typeof workload>;
 
+const setup = z
+  .strictObject({
+    command: z
+      .string()
+      .trim()
+      .min(1)
+      .meta({ description: "run by sh in a new or changed tree", examples: ["npm ci"] }),
+    timeout: duration.prefault("10m").describe("how long it may take"),
+    env: z
+      .array(variableName)
+      .default([])
+      .describe("variables of the bot's environment that it gets; it has no others"),
+    inputs: z
+      .array(z.string().min(1))
+      .default([])
+      .describe(
+        "paths and folders it depends on, besides lock files and manifests: while none of them changes it is skipped",
+      ),
+  })
+  .meta({
+    description: "makes a tree ready to work in; default: nothing is run",
+    examples: [{ command: "npm ci" }],
+  });
+
 export const reposSchema = z
   .array(
     z.strictObject({
@@ -28,7 +53,26 @@ export const reposSchema = z
         .array(userOrGroup)
         .default([])
         .describe("users or user groups who may resolve this repo's escalations too, and are asked first"),
+      setup: setup.optional(),
+      caches: z
+        .array(z.enum(caches.map(({ tool }) => tool) as [string, ...string[]]))
+        .optional()
+        .describe("tools whose caches the setup gets; default: those that its lock files speak for"),
+      submodules: z.boolean().default(false).describe("whether its trees have them"),
+      lfs: z.boolean().default(false).describe("whether its trees have the large files; needs git-lfs"),
     }),
   )
   .min(1, "expected at least one repo")
   .describe("The repos that the bot works in.");
+
+export const commitsSchema = z
+  .strictObject({
+    name: z.string().min(1).default("AFK agent").describe("who agents commit as"),
+    email: z
+      .string()
+      .regex(/^[^\s@<>]+@[^\s@<>]+$/, "expected an email address")
+      .default("afk-agent@users.noreply.github.com")
+      .describe("GitHub shows the account that has this address"),
+  })
+  .prefault({})
+  .describe("The git identity of the trees.");

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { githubSchema } from "./github.ts";
 import { httpSchema, leaderElectionSchema } from "./operation.ts";
 import { labelsSchema, policySchema } from "./policy.ts";
-import { reposSchema } from "./repos.ts";
+import { commitsSchema, reposSchema } from "./repos.ts";
 import { slackSchema } from "./slack.ts";
 import { t3Schema } from "./t3.ts";
 import { pattern } from "./values.ts";
@@ -29,6 +29,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("The cluster that the workloads run in."),
+  commits: commitsSchema,
   labels: labelsSchema,
   policy: policySchema,
   http: httpSchema,

@@ -4,11 +4,12 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { StoredToken, TokenFrom } from "../t3/token.ts";
+import { variableName } from "./values.ts";
 
 export const secretRef = z.union(
   [
     z.strictObject({
-      env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable"),
+      env: variableName,
     }),
     z.strictObject({ file: z.string().min(1) }),
   ],

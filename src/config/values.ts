@@ -29,6 +29,10 @@ export const pattern = z.string().refine(
   { error: ({ input }) => `expected a regular expression, not ${JSON.stringify(input)}` },
 );
 
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected the name of an environment variable");
+
 export const repoKey = z.string().transform((text, context) => {
   const key = findRepoKey(text);
   if (key !== undefined) return key;

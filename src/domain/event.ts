@@ -9,6 +9,7 @@ import {
   runSchema,
   sessionSchema,
   spendSchema,
+  treeMadeSchema,
   treeSchema,
   turnSchema,
 } from "./run.ts";
@@ -24,7 +25,7 @@ export const eventSchema = z.discriminatedUnion("type", [
   /** A run that lived though the state knew nothing of it, as far as it was found. */
   z.object({ type: z.literal("run.adopted"), at, run: runSchema }),
   z.object({ type: z.literal("run.step-failed"), at, run, step: z.string(), text: z.string(), refused: z.boolean() }),
-  z.object({ type: z.literal("run.tree-ready"), at, run, tree: treeSchema }),
+  z.object({ type: z.literal("run.tree-ready"), at, run, tree: treeSchema, made: treeMadeSchema.optional() }),
   z.object({ type: z.literal("run.session-opened"), at, run, session: sessionSchema }),
   z.object({ type: z.literal("run.turn-started"), at, run, turn: turnSchema }),
   z.object({ type: z.literal("run.turn-identified"), at, run, turnId: z.string() }),
@@ -113,7 +114,7 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.handed-over"), at, run, why: z.string(), order }),
   z.object({ type: z.literal("run.deployed"), at, run, evidence: z.array(z.string()).readonly() }),
   z.object({ type: z.literal("run.abandoned"), at, run, why: z.string(), order }),
-  z.object({ type: z.literal("run.tree-released"), at, run }),
+  z.object({ type: z.literal("run.tree-released"), at, run, kept: z.array(z.string()).readonly().optional() }),
   z.object({ type: z.literal("run.archived"), at, run }),
   z.object({ type: z.literal("github.comment-shown"), at, run, commentId: z.number().int(), digest: z.string() }),
   z.object({ type: z.literal("github.issue-shown"), at, run, digest: z.string() }),

@@ -2,6 +2,8 @@
 export type Policy = {
   /** How often an idle repo is looked at for released issues. */
   readonly pollMs: number;
+  /** How often an idle repo's slots are brought to the default branch's head. */
+  readonly refreshMs: number;
   /** How often a repo with an active run is looked at. */
   readonly watchMs: number;
   /** Concurrent runs over all repos. */

@@ -26,7 +26,7 @@ function apply(run: Run, event: OneRunEvent): Run {
     case "run.step-failed":
       return stepFailed(run, event);
     case "run.tree-ready":
-      return { ...reaching(run, "tree", at), tree: event.tree };
+      return { ...reaching(run, "tree", at), tree: event.tree, ...(event.made && { treeMade: event.made }) };
     case "run.session-opened":
       return { ...run, session: event.session };
     case "run.turn-started":
@@ -110,7 +110,7 @@ function apply(run: Run, event: OneRunEvent): Run {
     case "run.order-over":
       return resolve(run, event.order, at, event.outcome, event.text);
     case "run.tree-released":
-      return { ...run, tree: null };
+      return { ...run, tree: null, ...(event.kept && { kept: event.kept }) };
     case "github.comment-shown":
       return { ...run, shown: { ...run.shown, commentId: event.commentId, comment: event.digest } };
     case "github.issue-shown":

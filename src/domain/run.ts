@@ -24,6 +24,10 @@ export const treeSchema = z
   .readonly();
 export type Tree = z.infer<typeof treeSchema>;
 
+/** How a tree came about. `warm`: in a slot that was there; `setup`: skipped where nothing it depends on had changed. */
+export const treeMadeSchema = z.object({ warm: z.boolean(), setup: z.enum(["none", "skipped", "ran"]) }).readonly();
+export type TreeMade = z.infer<typeof treeMadeSchema>;
+
 export const sessionSchema = z
   .object({ projectId: z.string(), threadId: z.string(), url: z.string().nullable().describe("cockpit deep link") })
   .readonly();
@@ -246,6 +250,9 @@ export const runSchema = z
     /** When each phase was first seen to be reached, for what people read. */
     reached: z.object({ tree: at.optional(), turn: at.optional(), landed: at.optional() }).readonly().default({}),
     tree: treeSchema.nullable(),
+    treeMade: treeMadeSchema.optional(),
+    /** Refs of the checkout under which unsaved work of the tree was kept when it was taken back. */
+    kept: z.array(z.string()).readonly().optional(),
     session: sessionSchema.nullable(),
     spend: spendSchema.optional(),
     /** Messages sent to the session so far. */

@@ -54,6 +54,11 @@ export async function enrolCommand(
       layout: layoutOf(config.volume),
       token: auth.token,
       fetchDefaultBranch: github.fetchDefaultBranch,
+      rulesOf: (name) => config.trees.rules.get(name),
+      identity: config.trees.identity,
+      env: config.trees.env,
+      paused: () => true,
+      log,
     });
     const checkout = trees.checkoutPath(repo as RepoKey);
     const begun = performance.now();

@@ -13,18 +13,45 @@ export type GitAuth = {
 
 const SILENCE_MS = 120_000;
 
-/** Git in `directory`, which must exist. With `auth`, requests to its origin carry the token. */
-export function gitIn(directory: string, auth?: GitAuth): SimpleGit {
+/** A worktree with the git directory that is its own; where they are is never asked of files that an agent can write. */
+export type Place = { readonly tree: string; readonly gitDir: string };
+
+type Around = {
+  /** Requests below its origin carry its token. */
+  readonly auth?: GitAuth;
+  /** Git works here, whatever `.git` and `core.worktree` say. */
+  readonly place?: Place;
+  /** Another index than the worktree's own. */
+  readonly index?: string;
+  /** Filters that a config names, such as `lfs`: each is off unless it is in `filters`. */
+  readonly named?: readonly string[];
+  readonly filters?: readonly string[];
+};
+
+/** Git in `directory`, which must exist. */
+export function gitIn(directory: string, { auth, place, index, named = [], filters = [] }: Around = {}): SimpleGit {
   const guarded: Record<string, string> = {
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
+    ...(place === undefined ? {} : { GIT_DIR: place.gitDir, GIT_WORK_TREE: place.tree }),
+    ...(index === undefined ? {} : { GIT_INDEX_FILE: index }),
     ...configByEnvironment([
       // Agents can write the checkout's own config: nothing named there may run with the bot's rights.
       ["core.hooksPath", "/dev/null"],
       ["core.fsmonitor", "false"],
       ["credential.helper", ""],
       ["protocol.ext.allow", "never"],
+      ["protocol.ssh.allow", "never"],
+      ["protocol.git.allow", "never"],
+      ["commit.gpgSign", "false"],
+      ...named.filter((name) => !filters.includes(name)).flatMap((name) => filterOff(name)),
+      ...filters.flatMap((name) => filterOn(name)),
+      // T3 may write to the volume as another user.
+      ["safe.directory", "*"],
+      // Housekeeping does it, while the repo is idle.
+      ["gc.auto", "0"],
+      ["maintenance.auto", "false"],
       ["user.name", "AFK bot"],
       ["user.email", "afk-bot@users.noreply.github.com"],
       ["advice.detachedHead", "false"],
@@ -43,9 +70,37 @@ export function gitIn(directory: string, auth?: GitAuth): SimpleGit {
       allowUnsafeFsMonitor: true,
       allowUnsafeCredentialHelper: true,
       allowUnsafeProtocolOverride: true,
+      allowUnsafeFilter: true,
     },
   }).env({ PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent", LC_ALL: "C", ...guarded });
 }
+
+/** The filters that a repo's config names. They are commands, and a `git status` would run them. */
+export async function namedFilters(git: SimpleGit): Promise<readonly string[]> {
+  const out = await git.raw(["config", "--null", "--name-only", "--get-regexp", "^filter\\."]);
+  return [...new Set(out.split("\0").flatMap((key) => /^filter\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? []))];
+}
+
+/** An empty `process` goes before `clean` and `smudge`, and does nothing. */
+function filterOff(name: string): readonly (readonly [string, string])[] {
+  return [
+    [`filter.${name}.process`, ""],
+    [`filter.${name}.clean`, ""],
+    [`filter.${name}.smudge`, ""],
+    [`filter.${name}.required`, "false"],
+  ];
+}
+
+function filterOn(name: string): readonly (readonly [string, string])[] {
+  return name === "lfs" ? [...LFS] : filterOff(name);
+}
+
+const LFS = [
+  ["filter.lfs.process", "git-lfs filter-process"],
+  ["filter.lfs.clean", "git-lfs clean -- %f"],
+  ["filter.lfs.smudge", "git-lfs smudge -- %f"],
+  ["filter.lfs.required", "true"],
+] as const;
 
 /** Runs `work` and makes whatever git says an AfkError with one readable line. */
 export async function withGit<T>(what: string, work: () => Promise<T>): Promise<T> {

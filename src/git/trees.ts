@@ -1,217 +1,246 @@
-// The trees port: one persistent clone per repo, one git worktree per run at its slot's path, and a symlink of the run's
-// own to it. Every step looks at what is there and goes on from it: a step that was cut off is simply done again.
+// The trees port: one persistent clone per repo, slots that are worktrees of it, lent to one run at a time, and a symlink of
+// the run's own to its slot. Every step looks at what is there and goes on from it: a step that was cut off is simply done
+// again. How a slot is taken is in worktree.ts, how it is given back in release.ts.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { mkdir, readlink, rename, rm, symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Logger } from "pino";
 import type { SimpleGit } from "simple-git";
-import { known, unknown } from "../domain/observed.ts";
-import type { RepoKey } from "../domain/repo.ts";
+import type { RepoKey, Sha } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
-import { AfkError, messageOf } from "../errors.ts";
 import type { Trees } from "../ports.ts";
+import { createSetups, type SetupRules, type SetupTarget } from "../setup/setups.ts";
+import { createToolchains } from "../setup/toolchains.ts";
 import type { Layout } from "../volume/layout.ts";
-import { gitIn, withGit } from "./git.ts";
-import { findOwnCommits } from "./landed.ts";
-import { namesIn, pastStaleLocks } from "./leftovers.ts";
-import { inspect, type SpentTree } from "./spent.ts";
-import { adminOf, baseRefOf, findRunAt, fixBase, makeWorktree } from "./worktree.ts";
+import { createCheckouts, type Remote } from "./checkout.ts";
+import { type Contents, fillTree, filtersOf } from "./contents.ts";
+import { withGit } from "./git.ts";
+import { createReadings } from "./readings.ts";
+import { forgetRun, freeSlot, removeTree, saveTree } from "./release.ts";
+import { createRecord, createSources } from "./setup-sources.ts";
+import { lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
+import { findSlots, slotSeen } from "./slots.ts";
+import {
+  fixBase,
+  forgetGone,
+  type Identity,
+  lookAhead,
+  type Making,
+  takeSlot,
+  toCommit,
+  writeIdentity,
+} from "./worktree.ts";
 
-export function createTrees(options: {
+/** What a repo's config says of its trees. */
+export type TreeRules = Contents & { readonly setup: SetupRules | undefined };
+
+const PLAIN: TreeRules = { setup: undefined, submodules: false, lfs: false };
+
+export type TreesOptions = {
   readonly layout: Layout;
   /** The token to use now: that of an app changes each hour. */
   readonly token: () => Promise<string>;
-  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<{ readonly name: string; readonly cloneUrl: string }>;
-}): Trees {
-  const { layout, token, fetchDefaultBranch } = options;
+  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<Remote>;
+  readonly rulesOf: (repo: RepoKey) => TreeRules | undefined;
+  /** Whose commits the trees' are. */
+  readonly identity: Identity;
+  /** The environment that setups begin with. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly paused: () => boolean;
+  readonly log: Logger;
+};
 
-  /** The checkout with its remote refs as they are now; cloned where it is missing. */
-  async function fetched(repo: RepoKey, onProgress?: (line: string) => void): Promise<SimpleGit> {
-    const path = layout.checkout(repo);
-    if (!(await exists(path))) await clone(repo, path, onProgress);
-    const git = gitIn(path, await authOf(gitIn(path)));
-    await withGit(`fetching ${repo}`, () =>
-      pastStaleLocks(gitDirOf(repo), () => git.raw(["fetch", "--prune", "--quiet", "origin"])),
-    );
-    return git;
+export function createTrees(options: TreesOptions): Trees {
+  const { layout, fetchDefaultBranch, identity, env, paused, log } = options;
+  const checkouts = createCheckouts({ ...options, tell: (fields, message) => log.error(fields, message) });
+  const { fetched, headOf } = checkouts;
+  const rulesOf = (repo: RepoKey): TreeRules => options.rulesOf(repo) ?? PLAIN;
+  const setups = createSetups({
+    layout,
+    rulesOf: (repo) => rulesOf(repo).setup,
+    ...createSources(checkouts.gitDir),
+    record: createRecord(checkouts.gitDir, log),
+    toolchains: createToolchains(env),
+    env,
+    paused,
+    log,
+  });
+
+  function making(repo: RepoKey, slot: number, git: SimpleGit): Making {
+    return {
+      git,
+      gitDir: checkouts.gitDir(repo),
+      slot: layout.slot(repo, slot),
+      filters: filtersOf(rulesOf(repo)),
+      discard: (path) => discard(path, layout.trash),
+      tell: (fields, message) => log.warn({ repo, ...fields }, message),
+    };
   }
 
-  /** Cloned beside its place and moved there whole: a clone that was cut off is never taken for a checkout. */
-  async function clone(repo: RepoKey, path: string, onProgress?: (line: string) => void): Promise<void> {
-    const { cloneUrl } = await fetchDefaultBranch(repo);
-    const folder = dirname(path);
-    await mkdir(folder, { recursive: true });
-    const start = `${basename(path)}.next-`;
-    for (const name of await namesIn(folder)) {
-      // A git that outlived its bot may still write there: what cannot be removed now is next time.
-      if (name.startsWith(start)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+  const targetOf = (repo: RepoKey, slot: number, sha: Sha): SetupTarget => ({
+    repo,
+    slot,
+    tree: layout.slot(repo, slot),
+    sha,
+  });
+
+  const slotsOf = (repo: RepoKey) => findSlots(dirname(layout.slot(repo, 1)), checkouts.gitDir(repo));
+
+  async function prepare(run: Run): ReturnType<Trees["prepare"]> {
+    const { repo } = run;
+    const slotPath = layout.slot(repo, run.slot);
+    const path = layout.tree(repo, run.id);
+    const gitDir = checkouts.gitDir(repo);
+    const rules = rulesOf(repo);
+    const look = () => lookAhead(slotPath, gitDir, filtersOf(rules));
+    const [git, early] = await Promise.all([fetched(repo), look()]);
+    return await withGit(`making the tree of run ${run.id}`, async () => {
+      const make = making(repo, run.slot, git);
+      await leaveOtherSlots(run, git);
+      const base = await fixBase(make, run, async () => (await headOf(git, repo, run.defaultBranch)).sha);
+      const target = targetOf(repo, run.slot, base);
+      const waited = await setups.makeWay(target);
+      const taken = await takeSlot(make, run, base, waited ? await look() : early);
+      const { warm } = taken;
+      const tree = { path, slotPath, base };
+      if (taken.ready) {
+        await link(path, slotPath);
+        return { tree, made: { warm, setup: "skipped" } };
+      }
+      await writeIdentity(taken.place, identity);
+      await fillTree(taken.place, rules, await checkouts.auth(repo));
+      const setup = await setups.ensure(target);
+      await saveSlotFile(taken.place.gitDir, "afk-ready", run.id);
+      await link(path, slotPath);
+      return { tree, made: { warm, setup } };
+    });
+  }
+
+  /** A run that is to start cold leaves the slot that it had; what it did there is kept. */
+  async function leaveOtherSlots(run: Run, git: SimpleGit): Promise<void> {
+    for (const { slot, seen } of await slotsOf(run.repo)) {
+      if (slot !== run.slot && (seen.is === "held" || seen.is === "gone") && seen.run === run.id) {
+        await takeBack(run, git, slot, seen, { keepSlot: false });
+        await forgetRun(making(run.repo, slot, git), run, false);
+      }
     }
-    const next = join(folder, `${start}${randomBytes(4).toString("hex")}`);
-    const git = gitIn(folder, { origin: new URL(cloneUrl).origin, token: await token() });
-    if (onProgress !== undefined) {
-      git.outputHandler((_command, _stdout, stderr) => {
-        stderr.on("data", (chunk: Buffer) => {
-          for (const line of chunk.toString("utf8").split(/[\r\n]+/)) if (line.trim() !== "") onProgress(line.trim());
-        });
-      });
+  }
+
+  async function takeBack(
+    run: Run,
+    git: SimpleGit,
+    slot: number,
+    seen: Extract<Seen, { is: "held" | "gone" }>,
+    { keepSlot }: { readonly keepSlot: boolean },
+  ): Promise<{ readonly kept: readonly string[]; readonly all: boolean }> {
+    const make = making(run.repo, slot, git);
+    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen), all: false };
+    const others = (await slotsOf(run.repo)).filter((other) => other.slot !== slot);
+    const all = !others.some((other) => other.seen.is === "held");
+    await setups.clear({ tree: make.slot });
+    const occasion = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
+    const whose = { name: run.id, branch: run.branch, occasion };
+    const { tree, kept } = await saveTree(make, seen.place, whose, all);
+    if (!keepSlot || others.some((other) => other.seen.is === "free")) await removeTree(make, tree);
+    else {
+      const { sha } = await headOf(git, run.repo, run.defaultBranch);
+      await freeSlot(make, tree, sha);
+      setups.warm(targetOf(run.repo, slot, sha));
     }
-    await withGit(`cloning ${repo}`, () =>
-      git.raw([
-        "clone",
-        ...(onProgress === undefined ? ["--quiet"] : ["--progress"]),
-        "--no-checkout",
-        "--",
-        cloneUrl,
-        next,
-      ]),
+    return { kept, all };
+  }
+
+  async function release(run: Run): ReturnType<Trees["release"]> {
+    // A late turn of the session then fails to start, instead of working in what the next run gets.
+    await rm(layout.tree(run.repo, run.id), { force: true });
+    if (!(await checkouts.exists(run.repo))) return [];
+    const git = await fetched(run.repo);
+    return await withGit(`releasing the tree of run ${run.id}`, async () => {
+      const kept: string[] = [];
+      let all = false;
+      for (const { slot, seen } of await slotsOf(run.repo)) {
+        if ((seen.is !== "held" && seen.is !== "gone") || seen.run !== run.id) continue;
+        const taken = await takeBack(run, git, slot, seen, { keepSlot: true });
+        kept.push(...taken.kept);
+        all ||= taken.all;
+      }
+      kept.push(...(await forgetRun(making(run.repo, run.slot, git), run, all)));
+      if (kept.length > 0)
+        log.warn({ repo: run.repo, issue: run.issue.number, run: run.id, kept }, "unsaved work kept");
+      return kept;
+    });
+  }
+
+  async function refresh(repo: RepoKey): Promise<void> {
+    if (!(await checkouts.exists(repo))) return;
+    const free = (await slotsOf(repo)).filter(
+      ({ slot, seen }) => seen.is === "free" && !setups.isBusy(targetOf(repo, slot, "")),
     );
-    await rename(next, path);
+    if (free.length === 0) return;
+    const git = await fetched(repo);
+    const { name } = await fetchDefaultBranch(repo);
+    const { sha } = await headOf(git, repo, name);
+    await withGit(`refreshing the idle slots of ${repo}`, async () => {
+      for (const { slot } of free) {
+        const make = making(repo, slot, git);
+        const look = await lookAhead(make.slot, make.gitDir, make.filters);
+        if (look.seen.is !== "free") continue;
+        await toCommit(make, look, look.seen.place, { sha, branch: null });
+        await fillTree(look.seen.place, rulesOf(repo), await checkouts.auth(repo));
+        setups.warm(targetOf(repo, slot, sha));
+      }
+    });
   }
 
-  async function authOf(git: SimpleGit): Promise<{ origin: string; token: string }> {
-    const url = (await withGit("reading the remote", () => git.raw(["remote", "get-url", "origin"]))).trim();
-    return { origin: new URL(url).origin, token: await token() };
-  }
-
-  function gitDirOf(repo: RepoKey): string {
-    return join(layout.checkout(repo), ".git");
+  async function removeSlot(repo: RepoKey, slot: number): ReturnType<Trees["removeSlot"]> {
+    const gitDir = checkouts.gitDir(repo);
+    const seen = await lookAtSlot(layout.slot(repo, slot), gitDir);
+    if (seen.is !== "free")
+      return { is: "kept", why: seen.is === "held" ? `run ${seen.run} holds it` : `it is ${seen.is}` };
+    const make = making(repo, slot, await fetched(repo));
+    await setups.clear({ tree: make.slot });
+    return await withGit(`removing slot ${slot} of ${repo}`, async () => {
+      const occasion = `Keep what was found in the idle slot ${make.slot}`;
+      const whose = { name: `slot-${Date.now()}`, branch: "", occasion };
+      const { tree, kept } = await saveTree(make, seen.place, whose, false);
+      await removeTree(make, tree);
+      return { is: "removed", saved: kept };
+    });
   }
 
   return {
     checkoutPath: (repo) => layout.checkout(repo),
     treePath: (repo, run) => layout.tree(repo, run),
     async ensureCheckout(repo, onProgress) {
-      await fetched(repo, onProgress);
+      await checkouts.whole(repo, () => fetched(repo, onProgress));
     },
-
-    async prepare(run) {
-      const git = await fetched(run.repo);
-      const slotPath = layout.slot(run.repo, run.slot);
-      const path = layout.tree(run.repo, run.id);
-      const gitDir = gitDirOf(run.repo);
-      return await withGit(`making the tree of run ${run.id}`, async () => {
-        const base = await fixBase(git, gitDir, run);
-        await makeWorktree(git, gitDir, { run, slot: slotPath, base, trash: layout.trash });
-        await link(path, slotPath);
-        return { path, slotPath, base };
-      });
-    },
+    prepare: (run) => checkouts.whole(run.repo, () => prepare(run)),
+    release,
+    refresh,
+    removeSlot,
 
     async findSlots(repo) {
-      const slots = new Map<string, number>();
-      const folder = dirname(layout.slot(repo, 1));
-      for (const name of await namesIn(folder)) {
-        const run = await findRunAt(join(folder, name));
-        if (run !== undefined) slots.set(run, Number(name));
-      }
-      return slots;
+      return (await slotsOf(repo)).flatMap(({ slot, seen }) => slotSeen(slot, seen));
     },
 
-    async findLanded(run) {
-      if (run.tree === null) return known(null);
-      try {
-        const git = await fetched(run.repo);
-        const { base } = run.tree;
-        const own = await withGit("looking for the run's commits", () =>
-          findOwnCommits(git, base, `origin/${run.defaultBranch}`, run.id),
-        );
-        return known(own[0] === undefined ? null : { sha: own[0], commits: own.length });
-      } catch (error) {
-        return unknown(messageOf(error));
-      }
-    },
-
-    async findCommits(run) {
-      if (run.tree === null) return unknown("the run has no tree");
-      const { base } = run.tree;
-      try {
-        const git = gitIn(layout.checkout(run.repo));
-        return known(await findOwnCommits(git, base, `origin/${run.defaultBranch}`, run.id));
-      } catch (error) {
-        return unknown(messageOf(error));
-      }
-    },
-
-    async diffOf(run, sha) {
-      if (run.tree === null) return unknown("the run has no tree");
-      try {
-        return known(
-          await gitIn(layout.checkout(run.repo)).raw(["diff", "--no-ext-diff", `${run.tree.base}..${sha}`, "--"]),
-        );
-      } catch (error) {
-        return unknown(messageOf(error));
-      }
-    },
-
-    async contains(repo, sha, inCommit) {
-      if (sha === inCommit) return true;
-      const git = await fetched(repo);
-      // A name that is no commit of this repo contains nothing of it.
-      const base = await git.raw(["merge-base", sha, inCommit]).catch(() => "");
-      return base.trim() === sha;
-    },
-
-    async release(run) {
-      const slot = layout.slot(run.repo, run.slot);
-      if (await exists(layout.checkout(run.repo))) {
-        const git = await fetched(run.repo);
-        await withGit(`releasing the tree of run ${run.id}`, async () => {
-          if ((await findRunAt(slot)) === run.id) await takeDown(git, run, slot);
-          await forget(git, run);
-        });
-      }
-      await rm(layout.tree(run.repo, run.id), { force: true });
-    },
+    ...createReadings(checkouts),
+    close: () => setups.close(),
   };
-
-  async function takeDown(git: SimpleGit, run: Run, slot: string): Promise<void> {
-    const tree = gitIn(slot);
-    const admin = await adminOf(slot, gitDirOf(run.repo));
-    if ((await inspect(tree, slot)).is === "unsaved") await pastStaleLocks(admin, () => keep(tree, run));
-    const seen = await inspect(tree, slot);
-    if (seen.is === "unsaved") throw new AfkError("conflict", `The tree ${slot} still has ${seen.why.join(" and ")}.`);
-    await rm(layout.tree(run.repo, run.id), { force: true });
-    await remove(git, run, seen.tree);
-  }
-
-  /** Gone at once by a rename; the slow delete comes after. */
-  async function remove(git: SimpleGit, run: Run, tree: SpentTree): Promise<void> {
-    await mkdir(layout.trash, { recursive: true });
-    const trashed = join(layout.trash, `${run.id}-${tree.head}`);
-    await rm(trashed, { recursive: true, force: true });
-    await rename(tree.path, trashed);
-    await forget(git, run);
-    await rm(trashed, { recursive: true, force: true });
-  }
-
-  /** What git knows of a tree that is gone. A repeat finds nothing to do. */
-  async function forget(git: SimpleGit, run: Run): Promise<void> {
-    await pastStaleLocks(gitDirOf(run.repo), async () => {
-      await git.raw(["worktree", "prune"]);
-      const own = [`refs/heads/${run.branch}`, baseRefOf(run.id)];
-      const left = (await git.raw(["for-each-ref", "--format=%(refname)", ...own])).split("\n").filter(Boolean);
-      for (const ref of left) await git.raw(["update-ref", "-d", ref]);
-    });
-  }
 }
 
-/** Saves everything that is not ignored and not on the remote under `refs/afk/kept/<run>`. */
-async function keep(tree: SimpleGit, run: Run): Promise<void> {
-  await tree.raw(["add", "--all"]);
-  const staged = (await tree.raw(["diff", "--cached", "--name-only"])).trim();
-  const message = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
-  if (staged !== "") await tree.raw(["commit", "--quiet", "--no-verify", "--message", message]);
-  await tree.raw(["update-ref", `refs/afk/kept/${run.id}`, "HEAD"]);
-}
-
-async function exists(path: string): Promise<boolean> {
+/** Gone from its place at once; the slow delete comes after. */
+async function discard(path: string, trash: string): Promise<void> {
+  await mkdir(trash, { recursive: true });
+  const to = join(trash, `${basename(path)}-${randomBytes(6).toString("hex")}`);
   try {
-    await stat(path);
-    return true;
+    await rename(path, to);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw new AfkError("conflict", `Cannot look at ${path}: ${messageOf(error)}`, error);
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
   }
+  // What is left of it after a kill goes with the next housekeeping.
+  void rm(to, { recursive: true, force: true }).catch(() => {});
 }
 
 async function link(path: string, target: string): Promise<void> {

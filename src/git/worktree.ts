@@ -1,136 +1,166 @@
-// One worktree at a slot's path, made so that a kill at any moment leaves something that the next try understands.
-//
-// `git worktree add` writes `locked` with "initializing" first and removes it last: with it the tree is unfinished, and
-// nobody can have worked there, as no session is opened before the tree is reported ready. The commit a run starts from
-// is kept under `refs/afk/base/<run>` before the tree is made, so that it is the same however often that is tried.
+// A run's worktree: made at a new slot, or a free slot's switched to the run's branch. A kill at any moment leaves something
+// that the next try goes on from. The commit a run starts from is kept under `refs/afk/base/<run>` before anything else, so
+// that it is the same however often that is tried.
 
-import { mkdir, readFile, realpath, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
 import { AfkError } from "../errors.ts";
-import { findProcessAt, namesIn, pastStaleLocks } from "./leftovers.ts";
+import { gitIn, namedFilters, type Place } from "./git.ts";
+import { handOver, switchClean, type Target } from "./hand-over.ts";
+import { keptRefOf, refsIn, statusOf } from "./inspect.ts";
+import { keepTips } from "./keep.ts";
+import { findGitAt, pastLocks } from "./leftovers.ts";
+import { save } from "./save.ts";
+import { isWhereLeft, loadSlotFile, lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
+import { findTips, type Shared } from "./tips.ts";
+
+export type Identity = { readonly name: string; readonly email: string };
+
+/** What the making of a tree works with. `git` is in the checkout, just fetched. */
+export type Making = {
+  readonly git: SimpleGit;
+  readonly gitDir: string;
+  readonly slot: string;
+  readonly filters: readonly string[];
+  readonly discard: (path: string) => Promise<void>;
+  readonly tell: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+};
 
 export function baseRefOf(run: string): string {
   return `refs/afk/base/${run}`;
 }
 
 /** The commit the run starts from: written down with the first try, the default branch's head of that time. */
-export async function fixBase(git: SimpleGit, gitDir: string, run: Run): Promise<Sha> {
+export async function fixBase(
+  { git, gitDir }: Pick<Making, "git" | "gitDir">,
+  run: Run,
+  headOf: () => Promise<Sha>,
+): Promise<Sha> {
   const ref = baseRefOf(run.id);
-  const kept = (await git.raw(["for-each-ref", "--format=%(objectname)", ref])).trim();
-  if (kept !== "") return kept;
-  const head = (await git.revparse([`refs/remotes/origin/${run.defaultBranch}^{commit}`])).trim();
-  await pastStaleLocks(gitDir, () => git.raw(["update-ref", ref, head]));
+  const branch = `refs/heads/${run.branch}`;
+  const seen = await refsIn(git, [ref, branch]);
+  const kept = seen.get(ref);
+  if (kept !== undefined) return kept;
+  const head = await headOf();
+  const there = seen.get(branch);
+  if (there !== undefined && there !== head) {
+    // Somebody else's branch of that name gives way, and is not lost.
+    const tips = [{ sha: there, from: `branch ${run.branch}` }];
+    await keepTips(
+      git,
+      keptRefOf(`${run.id}.branch`),
+      tips,
+      `Keep the branch ${run.branch} as it was before run ${run.id}`,
+    );
+  }
+  await pastLocks([gitDir], () => git.raw(["update-ref", ref, head]));
   return head;
 }
 
-/** Makes the worktree, or adopts the run's own. Throws `conflict` where the slot holds something else. */
-export async function makeWorktree(
-  git: SimpleGit,
-  gitDir: string,
-  tree: { readonly run: Run; readonly slot: string; readonly base: Sha; readonly trash: string },
-): Promise<void> {
-  const { run, slot, base, trash } = tree;
-  const seen = await lookAt(slot, gitDir);
+/** A look at the slot ahead of need; of a free one also what git says of its files. */
+export type Look = { readonly seen: Seen; readonly git: SimpleGit | undefined; readonly changes: readonly string[] };
+
+export async function lookAhead(slot: string, gitDir: string, filters: readonly string[]): Promise<Look> {
+  const seen = await lookAtSlot(slot, gitDir);
+  if (seen.is !== "free" && !(seen.is === "held" && !seen.ready)) return { seen, git: undefined, changes: [] };
+  const { place } = seen;
+  const git = gitIn(place.tree, { place, named: await namedFilters(gitIn(place.tree, { place })), filters });
+  return { seen, git, changes: await pastLocks([place.gitDir, gitDir], () => statusOf(git)) };
+}
+
+/** Makes the slot the run's tree, on its branch at `base`. Throws `conflict` where the slot holds something else. */
+export async function takeSlot(
+  making: Making,
+  run: Run,
+  base: Sha,
+  look: Look,
+): Promise<{ readonly place: Place; readonly warm: boolean; readonly ready: boolean }> {
+  const { slot } = making;
+  const { seen } = look;
   switch (seen.is) {
-    case "finished":
-      if (seen.run === run.id) return;
-      throw new AfkError(
-        "conflict",
-        `Slot ${slot} is in use by ${seen.run === undefined ? "nobody known" : `run ${seen.run}`}.`,
-      );
+    case "held":
+      if (seen.run !== run.id) throw new AfkError("conflict", `Slot ${slot} is in use by run ${seen.run}.`);
+      if (seen.ready) return { place: seen.place, warm: true, ready: true };
+      await toCommit(making, look, seen.place, { sha: base, branch: run.branch });
+      return { place: seen.place, warm: true, ready: false };
+    case "free":
+      await saveSlotFile(seen.place.gitDir, "afk-run", run.id);
+      await toCommit(making, look, seen.place, { sha: base, branch: run.branch });
+      return { place: seen.place, warm: true, ready: false };
     case "unknown":
       throw new AfkError("conflict", `Slot ${slot} is no worktree of the checkout (${seen.why}). Move it away.`);
-    case "unfinished": {
-      const maker = await findProcessAt(slot);
-      if (maker !== undefined) throw new AfkError("conflict", `Slot ${slot} is still being made by process ${maker}.`);
-      await mkdir(trash, { recursive: true });
-      if (seen.exists) await rename(slot, join(trash, `${run.id}-unfinished-${Date.now()}`));
-      await rm(join(seen.admin, "locked"), { force: true });
-      break;
-    }
+    case "unfinished":
+    case "gone":
     case "nothing":
-      break;
+      return { place: await makeWorktree(making, run, base, seen), warm: false, ready: false };
     default:
-      seen satisfies never;
+      return seen satisfies never;
   }
+}
+
+/** Switches a slot that nobody holds, or that nobody was let into yet. What somebody left there all the same is kept. */
+export async function toCommit(making: Making, look: Look, place: Place, target: Target): Promise<void> {
+  const { gitDir, filters, discard, tell } = making;
+  const half = await loadSlotFile(place.gitDir, "afk-switch");
+  const { git } = look;
+  if (half === undefined && look.changes.length === 0 && git !== undefined && (await isWhereLeft(place))) {
+    return await pastLocks([place.gitDir, gitDir], () => switchClean(git, place, target));
+  }
+  const name = `slot-${Date.now()}`;
+  const occasion = `Keep what was found in the idle slot ${place.tree}`;
+  const { tree, kept } = await save({ place, shared: ownOnly(gitDir, ""), name, filters }, occasion);
+  if (kept.length > 0) tell({ slot: place.tree, kept }, "kept what was found in an idle slot");
+  await pastLocks([place.gitDir, gitDir], () => handOver(tree, target, discard));
+}
+
+/** The tree accounts for its own branch; what all worktrees share is somebody else's for now. */
+function ownOnly(commonDir: string, branch: string): Shared {
+  return { commonDir, account: "own branch", branch, remotes: "refs/remotes/origin/*" };
+}
+
+async function makeWorktree(
+  { git, gitDir, slot, discard }: Making,
+  run: Run,
+  base: Sha,
+  seen: Extract<Seen, { is: "unfinished" | "gone" | "nothing" }>,
+): Promise<Place> {
+  if (seen.is === "unfinished") {
+    const maker = await findGitAt(slot);
+    if (maker !== undefined) throw new AfkError("conflict", `Slot ${slot} is still being made by process ${maker}.`);
+    if (seen.exists) await discard(slot);
+    await rm(seen.gitDir, { recursive: true, force: true });
+  }
+  if (seen.is === "gone") await forgetGone(git, gitDir, seen);
   await mkdir(dirname(slot), { recursive: true });
-  await pastStaleLocks(gitDir, async () => {
-    await git.raw(["worktree", "prune"]);
-    // -B: a branch of that name can only be this run's own, from a try that was cut off before the tree stood.
-    await git.raw(["worktree", "add", "--quiet", "--no-track", "-B", run.branch, slot, base]);
-  });
-  await writeFile(join(await adminOf(slot, gitDir), OWNER), `${run.id}\n`);
+  await pastLocks([gitDir], () => git.raw(["worktree", "add", "--quiet", "--no-track", "-B", run.branch, slot, base]));
+  const made = await lookAtSlot(slot, gitDir);
+  if (made.is !== "free" && made.is !== "held") throw new AfkError("conflict", `Git made no worktree at ${slot}.`);
+  await saveSlotFile(made.place.gitDir, "afk-run", run.id);
+  return made.place;
 }
 
-/** In the worktree's own git directory: whose it is, whatever branch an agent switches it to. */
-const OWNER = "afk-run";
-
-type Seen =
-  | { readonly is: "nothing" }
-  | { readonly is: "unfinished"; readonly admin: string; readonly exists: boolean }
-  | { readonly is: "finished"; readonly run: string | undefined }
-  | { readonly is: "unknown"; readonly why: string };
-
-async function lookAt(slot: string, gitDir: string): Promise<Seen> {
-  const link = await text(join(slot, ".git"));
-  if (link === undefined) return await withoutLink(slot, gitDir);
-  const admin = /^gitdir: (.+)$/m.exec(link)?.[1];
-  // Git writes real paths; the volume may be reached through a symlink.
-  if (admin === undefined || dirname(admin) !== join(await realpath(gitDir), "worktrees")) {
-    return { is: "unknown", why: "its .git points elsewhere" };
-  }
-  if (await isUnfinished(admin)) return { is: "unfinished", admin, exists: true };
-  return { is: "finished", run: await findRunAt(slot) };
+/** Of a worktree whose folder was deleted: keeps its commits, then lets git forget it. Returns what was kept. */
+export async function forgetGone(
+  git: SimpleGit,
+  gitDir: string,
+  { place, run }: Extract<Seen, { is: "gone" }>,
+): Promise<readonly string[]> {
+  const own = gitIn(dirname(gitDir), { place: { tree: dirname(gitDir), gitDir: place.gitDir } });
+  const { work, dropped } = await findTips(own, place, ownOnly(gitDir, ""));
+  const name = run ?? `slot-${Date.now()}`;
+  const occasion = `Keep the commits of the tree ${place.tree}, which was deleted`;
+  const ref = await keepTips(git, keptRefOf(name), [...work, ...dropped], occasion);
+  await rm(place.gitDir, { recursive: true, force: true });
+  return ref === undefined ? [] : [ref];
 }
 
-/** No tree stands there. Git may know one all the same, from a try that was cut off. */
-async function withoutLink(slot: string, gitDir: string): Promise<Seen> {
-  const exists = await rmdir(slot).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
-  );
-  for (const name of await namesIn(join(gitDir, "worktrees"))) {
-    const admin = join(gitDir, "worktrees", name);
-    const tree = dirname((await text(join(admin, "gitdir")))?.trim() ?? "");
-    if (basename(tree) !== basename(slot) || !(await samePlace(dirname(tree), dirname(slot)))) continue;
-    if (await isUnfinished(admin)) return { is: "unfinished", admin, exists };
-  }
-  return exists ? { is: "unknown", why: "it has no .git" } : { is: "nothing" };
-}
-
-async function isUnfinished(admin: string): Promise<boolean> {
-  return (await text(join(admin, "locked")))?.trim() === "initializing";
-}
-
-/** The run whose tree is in the slot, from git's own files; undefined where there is none. */
-export async function findRunAt(slot: string): Promise<string | undefined> {
-  const admin = /^gitdir: (.+)$/m.exec((await text(join(slot, ".git"))) ?? "")?.[1];
-  if (admin === undefined) return undefined;
-  const owner = (await text(join(admin, OWNER)))?.trim();
-  if (owner) return owner;
-  return /^ref: refs\/heads\/afk\/\d+-(\w+)$/m.exec((await text(join(admin, "HEAD"))) ?? "")?.[1];
-}
-
-async function samePlace(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([a, b].map((path) => realpath(path).catch(() => path)));
-  return first === second;
-}
-
-/** The worktree's own directory within the checkout's, where its index is. */
-export async function adminOf(slot: string, gitDir: string): Promise<string> {
-  const found = /^gitdir: (.+)$/m.exec((await text(join(slot, ".git"))) ?? "")?.[1];
-  return found ?? join(gitDir, "worktrees", basename(slot));
-}
-
-async function text(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
+/** The tree's own config, as the bot wants it: whatever an agent before set there is gone. */
+export async function writeIdentity({ gitDir }: Place, { name, email }: Identity): Promise<void> {
+  const quoted = (text: string): string => `"${text.replaceAll(/[\\"]/g, "\\$&").replaceAll(/\p{Cc}/gu, " ")}"`;
+  const file = join(gitDir, "config.worktree");
+  await writeFile(`${file}.next`, `[user]\n\tname = ${quoted(name)}\n\temail = ${quoted(email)}\n`);
+  await rename(`${file}.next`, file);
 }

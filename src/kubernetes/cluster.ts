@@ -16,7 +16,7 @@ import { fetchWorkload } from "./workload.ts";
 
 export function createCluster(
   clients: ClusterClients,
-  repos: ReadonlyMap<RepoKey, RepoConfig>,
+  repos: ReadonlyMap<RepoKey, Pick<RepoConfig, "workloads">>,
   contains: Trees["contains"],
 ): Cluster {
   return {

@@ -49,7 +49,9 @@ export type Left = { readonly repos: readonly string[]; done(): Promise<unknown>
 export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
   const { dependencies, health, metrics, clock, log } = base;
   const { meter } = metrics;
-  const outside = await connectOutside(config, base);
+  let leading: Store | undefined;
+  const paused = (): boolean => leading === undefined || leading.state.pause !== null;
+  const outside = await connectOutside(config, base, paused);
   const { policy, github, executor, trees, cluster, chat, t3, connection } = outside;
   const probes = startProbes({ ...outside, githubClient: connection.client, dependencies, log });
   metrics.calls.name({
@@ -60,6 +62,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
   });
 
   function lead(store: Store, left: Left | undefined): Bot {
+    leading = store;
     const repos = [...config.repos.keys()];
     const { labels, pollMs } = policy;
     const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
@@ -109,7 +112,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       client: t3,
       clock,
       log,
-      paused: () => store.state.pause !== null,
+      paused,
       onArmed: wakes.nudgeAll,
     });
     const people = peopleOf({
@@ -141,7 +144,8 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
     return {
       async stop(because) {
         wakes.stop();
-        const unfinished = await loop.stop(DRAIN_MS);
+        // Setups end at once: they are begun anew, and nothing waits for them meanwhile.
+        const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
         await Promise.all([showing, socket.stop(), probes.stop(), arming.stop()]);
         await enrolling.stop();

@@ -21,7 +21,11 @@ import { layoutOf } from "../volume/layout.ts";
 import type { Base } from "./base.ts";
 
 /** Throws `config` where what the config names cannot be loaded; whether anything answers is not looked at. */
-export async function connectOutside(config: Config, { clock, log }: Pick<Base, "clock" | "log">) {
+export async function connectOutside(
+  config: Config,
+  { clock, log }: Pick<Base, "clock" | "log">,
+  paused: () => boolean,
+) {
   const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
   const policy: Policy = { ...config.policy, pollMs };
   const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
@@ -45,6 +49,11 @@ export async function connectOutside(config: Config, { clock, log }: Pick<Base, 
     layout: layoutOf(config.volume),
     token: connection.auth.token,
     fetchDefaultBranch: github.fetchDefaultBranch,
+    rulesOf: (repo) => config.trees.rules.get(repo),
+    identity: config.trees.identity,
+    env: config.trees.env,
+    paused,
+    log,
   });
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log);

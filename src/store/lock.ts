@@ -7,13 +7,12 @@
 // alone. A holder that finds a higher number has lost the folder and writes nothing more.
 
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { link, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { AfkError } from "../errors.ts";
+import { machine, startOf } from "../processes.ts";
 import { codeOf, diskError } from "./files.ts";
 
 const BEAT_MS = 4_000;
@@ -145,35 +144,4 @@ function nameOf(number: number): string {
 
 function self(): Omit<Holder, "token"> {
   return { machine: machine(), pid: process.pid, started: startOf(process.pid) ?? "" };
-}
-
-/** Process ids mean the same only within one boot and one pid namespace (a container has its own). */
-function machine(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    return `${hostname()} ${boot} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch {
-    return hostname();
-  }
-}
-
-/** The process's start time (proc(5), field 22 of `stat`); undefined = no such process. */
-function startOf(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" || state === "X" ? undefined : fields[18];
-  } catch {
-    return process.platform === "linux" ? undefined : aliveElsewhere(pid);
-  }
-}
-
-/** Without /proc the id alone has to do. */
-function aliveElsewhere(pid: number): string | undefined {
-  try {
-    process.kill(pid, 0);
-    return "alive";
-  } catch (error) {
-    return codeOf(error) === "EPERM" ? "alive" : undefined;
-  }
 }

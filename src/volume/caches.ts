@@ -27,6 +27,8 @@ export type Cache = {
   /** Where a file of that name is several tools': what it must hold. */
   readonly usedWhere?: RegExp;
   readonly units: readonly CacheUnit[];
+  /** Commands that say which versions would install for it. */
+  readonly versions: readonly (readonly string[])[];
   /** Trees that are set up read it later on: an eviction means that their setup has to run again. */
   readonly treesReadIt: boolean;
   /** Not for the executor's environment, where it would reach repos that it harms. */
@@ -49,6 +51,10 @@ export const caches: readonly Cache[] = [
       folder("an npx install", "_npx/[^/]+", false),
       file("a log", "_logs/[^/]+"),
     ],
+    versions: [
+      ["node", "--version"],
+      ["npm", "--version"],
+    ],
     treesReadIt: false,
     shared: "blobs are written beside their place and renamed, and checked against their hash when read",
   },
@@ -61,6 +67,10 @@ export const caches: readonly Cache[] = [
     units: [
       file("a content file", `store/v\\d+/files/${HEX2}/[^/]+`),
       file("an index entry", `store/v\\d+/index/${HEX2}/[^/]+`),
+    ],
+    versions: [
+      ["node", "--version"],
+      ["pnpm", "--version"],
     ],
     treesReadIt: false,
     shared: "files are named by their content, renamed into place, and checked before they are linked",
@@ -76,6 +86,7 @@ export const caches: readonly Cache[] = [
       file("a package's metadata", "metadata/.+\\.json"),
       file("a linked file", `index/${HEX2}/[^/]+`),
     ],
+    versions: [["node", "--version"]],
     // Plug'n'Play trees have no copies: they read the archives in place.
     treesReadIt: true,
     shared: "archives are named by package and checksum, and renamed into place",
@@ -87,6 +98,7 @@ export const caches: readonly Cache[] = [
     usedWith: [/^yarn\.lock$/],
     usedWhere: /^# yarn lockfile v1$/m,
     units: [folder("a package", "v\\d+/npm-[^/]+", false)],
+    versions: [["node", "--version"]],
     treesReadIt: false,
     // A later yarn would take it for the cache that a repo has committed, and remove from it what that repo does not need.
     setupOnly: true,
@@ -98,6 +110,7 @@ export const caches: readonly Cache[] = [
     env: { BUN_INSTALL_CACHE_DIR: "{dir}" },
     usedWith: [/^bun\.lockb?$/],
     units: [folder("a package", "(?:@[^/]+/)?[^/@]+@[^/]+", false), file("a package's manifest", "[0-9a-f]+\\.npm")],
+    versions: [["bun", "--version"]],
     treesReadIt: false,
     shared: "packages are unpacked beside their place and renamed",
   },
@@ -110,6 +123,7 @@ export const caches: readonly Cache[] = [
       file("an answer", "http(?:-v2)?/(?:[0-9a-f]/){5}[^/]+"),
       folder("a built wheel", `wheels/${HEX2}/${HEX2}/${HEX2}/[^/]+`, false),
     ],
+    versions: [["python3", "--version"]],
     treesReadIt: false,
     shared: "files are written beside their place and renamed; half an answer counts as none",
   },
@@ -124,6 +138,10 @@ export const caches: readonly Cache[] = [
       folder("a git source", "git-v\\d+/[^/]+/[^/]+", false),
       folder("a package's metadata", "simple-v\\d+/[^/]+", false),
     ],
+    versions: [
+      ["python3", "--version"],
+      ["uv", "--version"],
+    ],
     treesReadIt: false,
     shared: "uv locks per package and renames into place; a pointer whose wheel is gone is fetched anew",
   },
@@ -136,6 +154,10 @@ export const caches: readonly Cache[] = [
     units: [
       folder("a package", `artifacts/${HEX2}/${HEX2}/${HEX2}/[^/]+`, false),
       file("an answer", "cache/repositories/[^/]+/_http/(?:[0-9a-f]/){5}[^/]+"),
+    ],
+    versions: [
+      ["python3", "--version"],
+      ["poetry", "--version"],
     ],
     treesReadIt: false,
     shared: "artifacts are named by their address and checked against the lock file's hashes",
@@ -151,6 +173,7 @@ export const caches: readonly Cache[] = [
       file("a module's archive", "cache/download/.+/@v/[^/]+\\.zip", false),
       folder("a git mirror", "cache/vcs/[0-9a-f]{64}", false),
     ],
+    versions: [["go", "version"]],
     treesReadIt: false,
     shared: "Go locks each version while it unpacks it",
   },
@@ -160,6 +183,7 @@ export const caches: readonly Cache[] = [
     env: { GOCACHE: "{dir}" },
     usedWith: [/^go\.(mod|work)$/],
     units: [file("an output", `${HEX2}/[0-9a-f]+-[ad]`), file("a fuzzing input", "fuzz/.+")],
+    versions: [],
     treesReadIt: false,
     shared: "outputs are named by their inputs, and one that is missing is built anew",
   },
@@ -174,6 +198,10 @@ export const caches: readonly Cache[] = [
       file("a crate", "registry/cache/[^/]+/[^/]+\\.crate", false),
       folder("a git checkout", "git/checkouts/[^/]+/[^/]+", false),
       folder("a git mirror", "git/db/[^/]+", false),
+    ],
+    versions: [
+      ["cargo", "--version"],
+      ["rustc", "--version"],
     ],
     treesReadIt: false,
     shared: "cargo locks the whole cache while it changes it",
@@ -190,6 +218,7 @@ export const caches: readonly Cache[] = [
       folder("a Gradle", "wrapper/dists/[^/]+", false),
       folder("a daemon's logs", "daemon/[^/]+", false),
     ],
+    versions: [["java", "-version"]],
     treesReadIt: false,
     shared: "Gradle locks each of its caches",
   },
@@ -203,6 +232,10 @@ export const caches: readonly Cache[] = [
     },
     usedWith: [/^pom\.xml$/, /^mvnw$/],
     units: [folder("an artifact", "(?!\\.)(?:[^/]+/)+\\d[^/]*", false)],
+    versions: [
+      ["java", "-version"],
+      ["mvn", "--version"],
+    ],
     treesReadIt: false,
     shared: "a lock file for each artifact, which these arguments ask for (Maven 3.9 and later)",
   },
@@ -212,6 +245,7 @@ export const caches: readonly Cache[] = [
     env: { CCACHE_DIR: "{dir}" },
     usedWith: [],
     units: [file("a result", "[0-9a-f](?:/[0-9a-f]){0,3}/[0-9a-z]+[RMW]")],
+    versions: [],
     treesReadIt: false,
     shared: "results are named by their inputs and renamed into place",
   },
@@ -221,6 +255,7 @@ export const caches: readonly Cache[] = [
     env: { SCCACHE_DIR: "{dir}" },
     usedWith: [],
     units: [file("a result", "[0-9a-f]/[0-9a-f]/[0-9a-f]+")],
+    versions: [],
     treesReadIt: false,
     shared: "results are named by their inputs, and a missing one is a miss",
   },
@@ -230,6 +265,7 @@ export const caches: readonly Cache[] = [
     env: { TURBO_CACHE_DIR: "{dir}" },
     usedWith: [/^turbo\.jsonc?$/],
     units: [file("a task's output", "[0-9a-f]+(?:\\.tar\\.zst|-meta\\.json|-manifest\\.json)")],
+    versions: [],
     treesReadIt: false,
     shared: "outputs are named by their inputs, and half of one is a miss",
   },
@@ -240,6 +276,7 @@ export const caches: readonly Cache[] = [
     env: { PLAYWRIGHT_BROWSERS_PATH: "{dir}", PLAYWRIGHT_SKIP_BROWSER_GC: "1" },
     usedWith: [],
     units: [folder("a browser", "[a-z_-]+-\\d+", false)],
+    versions: [],
     treesReadIt: true,
     shared: "an install locks the folder and marks a browser complete last",
   },

@@ -10,6 +10,8 @@ export type Layout = {
   slot(repo: RepoKey, slot: number): string;
   /** The run's own path: a symlink to its slot, gone once the run is over. */
   tree(repo: RepoKey, run: string): string;
+  /** What the last setup in a slot printed. */
+  setupLog(repo: RepoKey, slot: number): string;
   /** The folder of all caches, and one tool's own in it (see caches.ts). */
   readonly caches: string;
   cache(tool: string): string;
@@ -31,6 +33,7 @@ export function layoutOf(volume: string): Layout {
     checkout: (repo) => join(home(repo), "checkout"),
     slot: (repo, slot) => join(home(repo), "slots", String(slot)),
     tree: (repo, run) => join(home(repo), "runs", run),
+    setupLog: (repo, slot) => join(home(repo), "setup", `${slot}.log`),
     caches,
     cache: (tool) => join(caches, tool),
     trash: join(volume, "trash"),

@@ -2,65 +2,40 @@
 
 import { execFileSync } from "node:child_process";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GitHub, startGitHub } from "../../playground/github/server.ts";
 import type { Run } from "../../src/domain/run.ts";
-import { createTrees } from "../../src/git/trees.ts";
-import type { Trees } from "../../src/ports.ts";
-import { layoutOf } from "../../src/volume/layout.ts";
-import { run } from "../support/build.ts";
+import { type Fresh, localGit as git, REPO, setTreeStage, type TreeStage } from "./support.ts";
 
-const REPO = "acme/shop";
-let dir: string;
-let github: GitHub;
-let count = 0;
-let volume: string;
-let trees: Trees;
+let stage: TreeStage;
+let here: Fresh;
+let run: Run;
 let checkout: string;
 let slot: string;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), "afk-crash-"));
-  github = await startGitHub({ dataDir: join(dir, "github") });
-  github.addUser({ login: "afk-bot", type: "User", token: "token" });
-  const files = { "README.md": "# Shop\n", "src/a.js": "1\n" };
-  await github.createRepo({ owner: "acme", name: "shop", files, collaborators: { "afk-bot": "write" } });
+  stage = await setTreeStage({ "README.md": "# Shop\n", "src/a.js": "1\n" });
 });
-afterAll(async () => {
-  await github.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => stage[Symbol.asyncDispose]());
 beforeEach(() => {
-  count += 1;
-  volume = join(dir, `volume-${count}`);
-  const layout = layoutOf(volume);
-  checkout = layout.checkout(REPO);
-  slot = layout.slot(REPO, 1);
-  trees = createTrees({
-    layout,
-    token: async () => "token",
-    fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }),
-  });
+  here = stage.fresh();
+  run = here.run();
+  checkout = here.checkout;
+  slot = here.layout.slot(REPO, 1);
 });
 
-const made = (): Run => run({ id: `run${count}`, branch: `afk/12-run${count}`, tree: null, repo: REPO });
-
-function git(cwd: string, ...args: readonly string[]): string {
-  const who = ["-c", "user.name=a", "-c", "user.email=a@b.c"];
-  return execFileSync("git", [...who, ...args], { cwd, encoding: "utf8" }).trim();
-}
+const prepare = async (): Promise<NonNullable<Run["tree"]>> => (await here.trees.prepare(run)).tree;
 
 const hourAgo = new Date(Date.now() - 3_600_000);
 function lock(path: string, at = hourAgo): void {
@@ -70,10 +45,10 @@ function lock(path: string, at = hourAgo): void {
 
 /** As `git worktree add` leaves it when it dies while it fills the tree. */
 async function killedInMidAdd(): Promise<string> {
-  await trees.prepare(made());
+  await prepare();
   const admin = join(checkout, ".git", "worktrees", "1");
-  unlinkSync(join(volume, "repos/acme/shop/runs", made().id));
-  unlinkSync(join(admin, "afk-run"));
+  unlinkSync(here.layout.tree(REPO, run.id));
+  for (const file of ["afk-run", "afk-ready"]) unlinkSync(join(admin, file));
   rmSync(join(admin, "index"));
   rmSync(join(slot, "src"), { recursive: true });
   writeFileSync(join(admin, "locked"), "initializing");
@@ -82,9 +57,9 @@ async function killedInMidAdd(): Promise<string> {
 }
 
 async function expectWholeTree(): Promise<void> {
-  const tree = await trees.prepare(made());
+  const tree = await prepare();
   expect(git(tree.path, "status", "--porcelain")).toBe("");
-  expect(git(tree.path, "rev-parse", "--abbrev-ref", "HEAD")).toBe(made().branch);
+  expect(git(tree.path, "rev-parse", "--abbrev-ref", "HEAD")).toBe(run.branch);
   expect(existsSync(join(tree.path, "src", "a.js"))).toBe(true);
 }
 
@@ -106,48 +81,53 @@ describe("a tree whose making was killed", () => {
   });
 
   test("before its symlink stood is adopted", async () => {
-    const { path, base } = await trees.prepare(made());
+    const { path, base } = await prepare();
     writeFileSync(join(slot, "note"), "x");
     unlinkSync(path);
-    expect((await trees.prepare(made())).base).toBe(base);
+    expect((await prepare()).base).toBe(base);
     expect(existsSync(join(path, "note"))).toBe(true);
   });
 
   test("starts from the commit of the first try, though the branch has moved since", async () => {
-    const { base } = await trees.prepare(made());
+    const { base } = await prepare();
     rmSync(slot, { recursive: true });
-    await github.commit(REPO, { message: "Move on", files: { [`moved-${count}`]: "x" }, by: "acme" });
-    expect((await trees.prepare(made())).base).toBe(base);
+    await stage.github.commit(REPO, { message: "Move on", files: { [`moved-${run.id}`]: "x" }, by: "acme" });
+    expect((await prepare()).base).toBe(base);
     expect(git(slot, "rev-parse", "HEAD")).toBe(base);
   });
 
   test("and is still under way in a git that outlived the bot is left to it", async () => {
     await killedInMidAdd();
-    const outliving = execOutliving(slot);
-    await expect(trees.prepare(made())).rejects.toThrow(/still being made by process/);
+    const outliving = gitAtWorkIn(slot);
+    await expect(prepare()).rejects.toThrow(/still being made by process/);
     outliving();
     await expectWholeTree();
   });
 });
 
-/** A process that stands in the folder until told to end. */
-function execOutliving(cwd: string): () => void {
-  const pid = Number(execFileSync("sh", ["-c", "sleep 60 >/dev/null 2>&1 & echo $!"], { cwd, encoding: "utf8" }));
+/** A process that is called git and stands in the folder, until told to end. */
+function gitAtWorkIn(cwd: string): () => void {
+  const program = join(stage.dir, "git");
+  if (!existsSync(program))
+    copyFileSync(execFileSync("sh", ["-c", "command -v sleep"], { encoding: "utf8" }).trim(), program);
+  const start = ["-c", `${program} 60 >/dev/null 2>&1 & echo $!`];
+  const pid = Number(execFileSync("sh", start, { cwd, encoding: "utf8" }));
   return () => process.kill(pid, "SIGKILL");
 }
 
 describe("a slot that holds something else", () => {
   test("of another run is left alone and named", async () => {
-    await trees.prepare({ ...made(), id: "other", branch: "afk/9-other" });
-    await expect(trees.prepare(made())).rejects.toThrow(/in use by run other/);
-    expect(await trees.findSlots(REPO)).toEqual(new Map([["other", 1]]));
+    await here.trees.prepare({ ...run, id: "other", branch: "afk/9-other" });
+    await expect(prepare()).rejects.toThrow(/in use by run other/);
+    expect(await here.trees.findSlots(REPO)).toEqual([{ slot: 1, is: "held", run: "other" }]);
   });
 
   test("that is no worktree is left alone", async () => {
     mkdirSync(slot, { recursive: true });
     writeFileSync(join(slot, "precious"), "x");
-    await expect(trees.prepare(made())).rejects.toThrow(/is no worktree of the checkout/);
+    await expect(prepare()).rejects.toThrow(/is no worktree of the checkout/);
     expect(existsSync(join(slot, "precious"))).toBe(true);
+    expect(await here.trees.findSlots(REPO)).toMatchObject([{ slot: 1, is: "strange" }]);
   });
 });
 
@@ -159,55 +139,77 @@ describe("a checkout whose git was killed", () => {
   });
 
   test("in mid-fetch goes on once its lock files are old, and not before", async () => {
-    await trees.prepare(made());
-    await github.commit(REPO, { message: "Move on", files: { [`moved-${count}`]: "x" }, by: "acme" });
+    await prepare();
+    await stage.github.commit(REPO, { message: "Move on", files: { [`moved-${run.id}`]: "x" }, by: "acme" });
     const held = join(checkout, ".git/refs/remotes/origin/main.lock");
     lock(held, new Date());
-    await expect(trees.prepare(made())).rejects.toThrow(/main.lock/);
+    await expect(prepare()).rejects.toThrow(/main.lock/);
     lock(held);
-    await trees.prepare(made());
+    await prepare();
     expect(existsSync(held)).toBe(false);
   });
 
   test("is found through a symlink to the volume as well", async () => {
-    await trees.prepare(made());
-    const other = `${volume}-link`;
-    symlinkSync(volume, other);
-    const again = createTrees({
-      layout: layoutOf(other),
-      token: async () => "token",
-      fetchDefaultBranch: () => Promise.reject(),
-    });
-    expect((await again.prepare(made())).slotPath).toBe(layoutOf(other).slot(REPO, 1));
+    await prepare();
+    const other = `${here.volume}-link`;
+    symlinkSync(here.volume, other);
+    const again = stage.fresh({}, basename(other));
+    expect((await again.trees.prepare(run)).tree.slotPath).toBe(again.layout.slot(REPO, 1));
   });
 });
 
 describe("a release that was killed", () => {
+  const prepared = async () => ({ ...run, tree: await prepare() });
+
   test("after the tree was moved to the trash leaves nothing behind when it is done again", async () => {
-    const run = { ...made(), tree: await trees.prepare(made()) };
-    mkdirSync(join(volume, "trash"));
-    execFileSync("mv", [slot, join(volume, "trash", "x")]);
-    await trees.release(run);
+    const made = await prepared();
+    mkdirSync(here.layout.trash, { recursive: true });
+    execFileSync("mv", [slot, join(here.layout.trash, "x")]);
+    await here.trees.release(made);
     expect(git(checkout, "worktree", "list", "--porcelain").match(/^worktree /gm)).toHaveLength(1);
     expect(git(checkout, "for-each-ref", "refs/heads/afk", "refs/afk/base")).toBe("");
-    expect(existsSync(run.tree.path)).toBe(false);
+    expect(existsSync(made.tree.path)).toBe(false);
   });
 
   test("while it saved unpushed work goes on once the lock it left is old, and loses nothing", async () => {
-    const run = { ...made(), tree: await trees.prepare(made()) };
+    const made = await prepared();
     writeFileSync(join(slot, "unsaved"), "x");
     const held = join(checkout, ".git/worktrees/1/index.lock");
     lock(held, new Date());
-    await expect(trees.release(run)).rejects.toThrow(/index.lock/);
+    await expect(here.trees.release(made)).rejects.toThrow(/index.lock/);
     lock(held);
-    await trees.release(run);
+    await here.trees.release(made);
     expect(git(checkout, "show", `refs/afk/kept/${run.id}:unsaved`)).toBe("x");
   });
 
-  test("takes the run's tree down though the agent switched it to a branch of its own", async () => {
-    const run = { ...made(), tree: await trees.prepare(made()) };
+  test("in the middle of the switch takes files of either commit for nobody's work", async () => {
+    const made = await prepared();
+    await stage.github.commit(REPO, { message: "Move on", files: { [`moved-${run.id}`]: "x" }, by: "acme" });
+    git(checkout, "fetch", "--quiet", "--no-auto-maintenance", stage.github.gitDir(REPO), "main:refs/afk/incoming");
+    writeFileSync(join(slot, `moved-${run.id}`), "x");
+    writeFileSync(
+      join(checkout, ".git/worktrees/1/afk-switch"),
+      `${git(checkout, "rev-parse", "refs/afk/incoming")}\n`,
+    );
+    expect(await here.trees.release(made)).toEqual([]);
+    expect(git(slot, "status", "--porcelain")).toBe("");
+    expect(readFileSync(join(slot, `moved-${run.id}`), "utf8")).toBe("x");
+  });
+
+  test("in the middle of the switch keeps what is of neither commit", async () => {
+    const made = await prepared();
+    writeFileSync(join(slot, "README.md"), "mine\n");
+    writeFileSync(join(checkout, ".git/worktrees/1/afk-switch"), `${made.tree.base}\n`);
+    const kept = `refs/afk/kept/${run.id}`;
+    expect(await here.trees.release(made)).toEqual([kept]);
+    expect(git(checkout, "show", `${kept}:README.md`)).toBe("mine");
+  });
+
+  test("takes the tree back though the agent switched it to a branch of its own", async () => {
+    const made = await prepared();
     git(slot, "switch", "--quiet", "-c", "elsewhere");
-    await trees.release(run);
-    expect(existsSync(slot)).toBe(false);
+    await here.trees.release(made);
+    expect(await here.trees.findSlots(REPO)).toEqual([{ slot: 1, is: "free" }]);
+    expect(git(checkout, "branch", "--list", "elsewhere", run.branch)).toBe("");
   });
 });

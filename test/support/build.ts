@@ -13,6 +13,7 @@ const MINUTE = 60_000;
 
 export const policy: Policy = {
   pollMs: 30_000,
+  refreshMs: 10 * MINUTE,
   watchMs: 5_000,
   maxRuns: 4,
   minFree: 0.05,

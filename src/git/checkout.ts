@@ -1,0 +1,139 @@
+// The checkout of a repo: one persistent clone, fetched before anything is read from it. Cloned beside its place and moved
+// there whole, so that a clone that was cut off is never taken for a checkout.
+
+import { randomBytes } from "node:crypto";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import type { RepoKey, Sha } from "../domain/repo.ts";
+import { AfkError, messageOf } from "../errors.ts";
+import type { Layout } from "../volume/layout.ts";
+import { type GitAuth, gitIn, withGit } from "./git.ts";
+import { refIn } from "./inspect.ts";
+import { namesIn, pastLocks } from "./leftovers.ts";
+import { completeRepair, isBroken, repair } from "./repair.ts";
+
+export type Remote = { readonly name: string; readonly cloneUrl: string };
+
+export type Progress = (line: string) => void;
+
+export type Checkouts = {
+  gitDir(repo: RepoKey): string;
+  exists(repo: RepoKey): Promise<boolean>;
+  /** The checkout with its remote refs as they are now; cloned where it is missing. */
+  fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit>;
+  /** The head of the branch, or of the default branch where it was renamed since. */
+  headOf(git: SimpleGit, repo: RepoKey, branch: string): Promise<{ readonly branch: string; readonly sha: Sha }>;
+  /**
+   * Runs `work`; where it fails because the checkout is damaged, clones it anew, brings over what only the old one had,
+   * and runs it once more. Only while no agent is at work in the repo.
+   */
+  whole<T>(repo: RepoKey, work: () => Promise<T>): Promise<T>;
+  auth(repo: RepoKey): Promise<GitAuth>;
+};
+
+export function createCheckouts(options: {
+  readonly layout: Layout;
+  readonly token: () => Promise<string>;
+  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<Remote>;
+  /** Told of what was repaired, and what could not be. */
+  readonly tell: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+}): Checkouts {
+  const { layout, token, fetchDefaultBranch, tell } = options;
+  /** Where a checkout's remote is, as it was when this process first asked. */
+  const origins = new Map<RepoKey, string>();
+
+  const gitDir = (repo: RepoKey): string => join(layout.checkout(repo), ".git");
+
+  async function auth(repo: RepoKey): Promise<GitAuth> {
+    let origin = origins.get(repo);
+    if (origin === undefined) {
+      const git = gitIn(layout.checkout(repo));
+      const url = (await withGit("reading the remote", () => git.raw(["remote", "get-url", "origin"]))).trim();
+      origin = new URL(url).origin;
+      origins.set(repo, origin);
+    }
+    return { origin, token: await token() };
+  }
+
+  async function fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit> {
+    const path = layout.checkout(repo);
+    await completeRepair(path);
+    if (!(await isThere(path))) await clone(repo, path, onProgress);
+    const git = gitIn(path, { auth: await auth(repo) });
+    await withGit(`fetching ${repo}`, () =>
+      pastLocks([gitDir(repo)], () => git.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", "origin"])),
+    );
+    return git;
+  }
+
+  async function clone(repo: RepoKey, path: string, onProgress?: Progress): Promise<void> {
+    await rename(await cloneBeside(repo, path, onProgress), path);
+  }
+
+  async function cloneBeside(repo: RepoKey, path: string, onProgress?: Progress): Promise<string> {
+    const { cloneUrl } = await fetchDefaultBranch(repo);
+    const folder = dirname(path);
+    await mkdir(folder, { recursive: true });
+    const start = `${basename(path)}.next-`;
+    for (const name of await namesIn(folder)) {
+      // A git that outlived its bot may still write there: what cannot be removed now is next time.
+      if (name.startsWith(start)) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
+    }
+    const next = join(folder, `${start}${randomBytes(4).toString("hex")}`);
+    const git = gitIn(folder, { auth: { origin: new URL(cloneUrl).origin, token: await token() } });
+    if (onProgress !== undefined) {
+      git.outputHandler((_command, _stdout, stderr) => {
+        stderr.on("data", (chunk: Buffer) => {
+          for (const line of chunk.toString("utf8").split(/[\r\n]+/)) if (line.trim() !== "") onProgress(line.trim());
+        });
+      });
+    }
+    const quietly = onProgress === undefined ? "--quiet" : "--progress";
+    // Worktrees then have configs of their own: an identity is one tree's.
+    const own = ["-c", "extensions.worktreeConfig=true"];
+    await withGit(`cloning ${repo}`, () => git.raw(["clone", quietly, "--no-checkout", ...own, "--", cloneUrl, next]));
+    origins.delete(repo);
+    return next;
+  }
+
+  return {
+    gitDir,
+    exists: (repo) => isThere(layout.checkout(repo)),
+    fetched,
+    auth,
+    async headOf(git, repo, branch) {
+      const sha = await refIn(git, `refs/remotes/origin/${branch}`);
+      if (sha !== undefined) return { branch, sha };
+      const { name } = await fetchDefaultBranch(repo);
+      const renamed = await refIn(git, `refs/remotes/origin/${name}`);
+      if (renamed === undefined) throw new AfkError("conflict", `${repo} has no branch ${branch}, nor ${name}.`);
+      return { branch: name, sha: renamed };
+    },
+    async whole(repo, work) {
+      try {
+        return await work();
+      } catch (error) {
+        const path = layout.checkout(repo);
+        const mendable = error instanceof AfkError && error.code === "conflict" && (await isThere(path));
+        const damage = mendable ? await isBroken(path) : undefined;
+        if (damage === undefined) throw error;
+        tell({ repo, why: damage, after: messageOf(error) }, "checkout damaged, cloning it anew");
+        const next = await cloneBeside(repo, path);
+        const done = await repair({ old: path, next, kept: layout.kept(repo), trash: layout.trash });
+        tell({ repo, ...done }, "checkout cloned anew");
+        return await work();
+      }
+    },
+  };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw new AfkError("conflict", `Cannot look at ${path}: ${messageOf(error)}`, error);
+  }
+}

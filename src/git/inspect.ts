@@ -1,0 +1,308 @@
+// Destroy only with proof: `inspect` alone makes a SpentTree, and only a spent tree is handed over or removed.
+//
+// Spent is a tree of which everything is on the remote or under refs/afk/kept: every commit that it, its stash, its reflog
+// or an operation in progress knows of; every file that is not ignored, as it is and as it is staged; and the same of each
+// repository inside it. The remote refs have to be those of a fetch just done.
+
+import { copyFile, lstat, realpath, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import { digestOf } from "../domain/ids.ts";
+import type { Sha } from "../domain/repo.ts";
+import { AfkError } from "../errors.ts";
+import { gitIn, namedFilters, type Place } from "./git.ts";
+import { loadSlotFile } from "./slot.ts";
+import { findTips, type Shared, type Tip, type Tips } from "./tips.ts";
+
+declare const proof: unique symbol;
+
+export type SpentTree = {
+  readonly place: Place;
+  readonly filters: readonly string[];
+  /** Files that are saved and on no branch, and repositories of the same kind: paths within the tree. */
+  readonly untracked: readonly string[];
+  readonly repositories: readonly string[];
+  readonly [proof]: true;
+};
+
+/** What the tree alone has. */
+export type Unsaved = {
+  readonly head: Sha | undefined;
+  readonly operation: string | undefined;
+  /** Lines of `git status`, without repositories inside. */
+  readonly changes: readonly string[];
+  /** The files as they are, and as they are staged where that is another thing; trees of the object store. */
+  readonly files: Sha | undefined;
+  readonly staged: Sha | undefined;
+  /** Places with commits, and of those commits the ones that no other reaches. */
+  readonly work: readonly Tip[];
+  readonly dropped: readonly Tip[];
+  readonly heads: ReadonlySet<Sha>;
+  readonly inner: readonly { readonly path: string; readonly place: Place; readonly name: string }[];
+  /** For people, one a line. */
+  readonly why: readonly string[];
+};
+
+export type Inspection =
+  | { readonly is: "spent"; readonly tree: SpentTree }
+  | { readonly is: "unsaved"; readonly unsaved: Unsaved };
+
+/** What to look at, and under which name it is or would be saved. */
+export type Ask = {
+  readonly place: Place;
+  readonly shared: Shared;
+  readonly name: string;
+  /** Filters that the repo's config asks for. */
+  readonly filters: readonly string[];
+};
+
+/** The remote's branches as they were at the last fetch. */
+export const REMOTES = "refs/remotes/origin/*";
+
+export function keptRefOf(name: string): string {
+  return `refs/afk/kept/${name}`;
+}
+
+/** Commits that their agent left behind are apart: they may go after a while, as git's own reflog would let them. */
+export function droppedRefOf(name: string): string {
+  return `refs/afk/kept/${name}.dropped`;
+}
+
+export async function inspect(ask: Ask): Promise<Inspection> {
+  const { place, filters } = ask;
+  const named = await namedFilters(gitIn(place.tree, { place }));
+  const git = gitIn(place.tree, { place, named, filters });
+  const tracked = await readIndex(git, place);
+  const [lines, tips] = await Promise.all([statusOf(git), findTips(git, place, ask.shared)]);
+  const repositories = lines.flatMap((line) =>
+    line.startsWith("?? ") && line.endsWith("/") ? [line.slice(3, -1)] : [],
+  );
+  const changes = lines.filter((line) => !(line.startsWith("?? ") && line.endsWith("/")));
+  const [commits, files, inner] = await Promise.all([
+    unsavedCommits(git, tips, ask.shared.remotes),
+    changes.length === 0 ? undefined : findUnsavedFiles(git, ask, named, repositories, tips.head),
+    unsavedInside(ask, [...repositories, ...tracked.submodules]),
+  ]);
+  const why = [
+    ...(files === undefined ? [] : [`${changes.length} files that are not committed`]),
+    ...(commits.work.length === 0 ? [] : [`${commits.work.length} places with commits that are not pushed`]),
+    ...(commits.dropped.length === 0 ? [] : ["commits that were made and left behind"]),
+    ...inner.map(({ path }) => `the repository ${path} inside it`),
+  ];
+  if (why.length > 0) {
+    const { head, operation } = tips;
+    return {
+      is: "unsaved",
+      unsaved: { head, operation, changes, files: files?.files, staged: files?.staged, ...commits, inner, why },
+    };
+  }
+  const untracked = changes.flatMap((line) => (line.startsWith("?? ") ? [line.slice(3)] : []));
+  return { is: "spent", tree: { place, filters, untracked, repositories } as unknown as SpentTree };
+}
+
+/** A line for each change: two letters, a space, the path; a path that ends in a slash is another repository's. */
+export async function statusOf(git: SimpleGit): Promise<readonly string[]> {
+  const out = await git.raw(["status", "--porcelain=v1", "--no-renames", "--untracked-files=all", "-z"]);
+  return out.split("\0").filter(Boolean);
+}
+
+/**
+ * Lifts the flags that hide changes from git; they stay on files that are not there, as those of a sparse checkout. Also
+ * says where the index has another repository's commit.
+ */
+async function readIndex(git: SimpleGit, { tree }: Place): Promise<{ readonly submodules: readonly string[] }> {
+  const entries = (await git.raw(["ls-files", "-s", "-v", "-z"])).split("\0");
+  const submodules: string[] = [];
+  const hidden: string[] = [];
+  for (const entry of entries) {
+    const path = entry.slice(entry.indexOf("\t") + 1);
+    if (/^. 160000 /.test(entry)) submodules.push(path);
+    if (/^[a-z] /.test(entry) || (entry.startsWith("S ") && (await isThere(join(tree, path))))) hidden.push(path);
+  }
+  await liftFlags(git, hidden);
+  return { submodules };
+}
+
+export async function liftFlags(git: SimpleGit, paths: readonly string[]): Promise<void> {
+  for (let at = 0; at < paths.length; at += 500) {
+    const some = paths.slice(at, at + 500);
+    await git.raw(["update-index", "--no-assume-unchanged", "--", ...some]);
+    await git.raw(["update-index", "--no-skip-worktree", "--", ...some]);
+  }
+}
+
+/** Of the tips those that neither the remote nor what was kept has; work is not held by what may be let go. */
+export async function unsavedCommits(
+  git: SimpleGit,
+  tips: Pick<Tips, "work" | "dropped">,
+  remotes: string,
+): Promise<Pick<Unsaved, "work" | "dropped" | "heads">> {
+  const remote = `--glob=${remotes}`;
+  const kept = "--glob=refs/afk/kept/*";
+  const forWork = await beyond(git, tips.work, [remote, "--exclude=refs/afk/kept/*.dropped", kept]);
+  const work = tips.work.filter(({ sha }) => forWork.commits.has(sha));
+  const forDropped = await beyond(git, tips.dropped, [remote, kept, ...work.map(({ sha }) => sha)]);
+  const dropped = tips.dropped.filter(({ sha }) => forDropped.commits.has(sha));
+  const heads = [
+    ...work.filter(({ sha }) => !forWork.parents.has(sha)),
+    ...dropped.filter(({ sha }) => !forDropped.parents.has(sha)),
+  ];
+  return { work, dropped, heads: new Set(heads.map(({ sha }) => sha)) };
+}
+
+/** The commits that the tips reach and the holders do not, and their parents. What git no longer has is nobody's. */
+async function beyond(
+  git: SimpleGit,
+  tips: readonly Tip[],
+  holders: readonly string[],
+): Promise<{ readonly commits: ReadonlySet<Sha>; readonly parents: ReadonlySet<Sha> }> {
+  const commits = new Set<Sha>();
+  const parents = new Set<Sha>();
+  for (let at = 0; at < tips.length; at += 1_000) {
+    const shas = tips.slice(at, at + 1_000).map(({ sha }) => sha);
+    const out = await git.raw(["rev-list", "--parents", "--ignore-missing", ...shas, "--not", ...holders, "--"]);
+    for (const line of out.split("\n").filter(Boolean)) {
+      const [commit = "", ...own] = line.split(" ");
+      commits.add(commit);
+      for (const parent of own) parents.add(parent);
+    }
+  }
+  return { commits, parents };
+}
+
+/** Undefined where the files, as they are and as they are staged, are what was kept already. */
+async function findUnsavedFiles(
+  git: SimpleGit,
+  { place, name, filters }: Ask,
+  named: readonly string[],
+  repositories: readonly string[],
+  head: Sha | undefined,
+): Promise<{ readonly files: Sha; readonly staged: Sha | undefined } | undefined> {
+  const files = await snapshot(place, named, filters, repositories);
+  // In mid-merge nothing can be made of what is staged; its parts are of commits that are accounted for.
+  const index = (await git.raw(["write-tree"]).catch(() => "")).trim();
+  const headTree = head === undefined ? "" : (await git.raw(["rev-parse", `${head}^{tree}`])).trim();
+  const staged = index === "" || index === files || index === headTree ? undefined : index;
+  const kept = await keptTrees(git, name);
+  const saved = (files === headTree || kept.has(files)) && (staged === undefined || kept.has(staged));
+  return saved || (await isNobodysWork(git, place, files, head)) ? undefined : { files, staged };
+}
+
+/** Whether all that differs from HEAD is what a switch that was cut off was about to put there, or what the setup made. */
+async function isNobodysWork(git: SimpleGit, { gitDir }: Place, files: Sha, head: Sha | undefined): Promise<boolean> {
+  if (head === undefined) return false;
+  const sources = await Promise.all([loadSlotFile(gitDir, "afk-switch"), loadSlotFile(gitDir, "afk-made")]);
+  const differing = async (other: Sha): Promise<ReadonlySet<string>> => {
+    const out = await git.raw(["diff-tree", "-r", "-z", "--no-renames", "--name-only", files, other]);
+    return new Set(out.split("\0").filter(Boolean));
+  };
+  const known = await Promise.all(sources.flatMap((sha) => (sha === undefined ? [] : [differing(sha)])));
+  if (known.length === 0) return false;
+  const changed = [...(await differing(head))];
+  return changed.every((path) => known.some((others) => !others.has(path)));
+}
+
+/** The trees of what was kept under the name, and of its parents. */
+async function keptTrees(git: SimpleGit, name: string): Promise<ReadonlySet<Sha>> {
+  const ref = keptRefOf(name);
+  if ((await refIn(git, ref)) === undefined) return new Set();
+  const out = await git.raw(["log", "--no-walk", "--format=%T", ref, `${ref}^@`]);
+  return new Set(out.split("\n").filter(Boolean));
+}
+
+/** The files as they are, as a tree in the object store; the worktree's own index stays as it is. */
+export async function snapshot(
+  place: Place,
+  named: readonly string[],
+  filters: readonly string[],
+  repositories: readonly string[],
+): Promise<Sha> {
+  const index = join(place.gitDir, "afk-index");
+  try {
+    await rm(`${index}.lock`, { force: true });
+    await copyFile(join(place.gitDir, "index"), index).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      await rm(index, { force: true });
+    });
+    const git = gitIn(place.tree, { place, named, filters, index });
+    const without = repositories.map((path) => `:(exclude,top,literal)${path}`);
+    await git.raw(["add", "--all", "--", ":(top)", ...without]);
+    return (await git.raw(["write-tree"])).trim();
+  } finally {
+    await rm(index, { force: true });
+  }
+}
+
+/** The repositories inside that hold something of their own. What is kept of them is also kept in this one. */
+async function unsavedInside({ place, name, filters }: Ask, paths: readonly string[]): Promise<Unsaved["inner"]> {
+  const found: Unsaved["inner"][number][] = [];
+  const git = gitIn(place.tree, { place });
+  for (const path of paths) {
+    const inner = await placeInside(place, path);
+    if (inner === undefined) continue;
+    const ask = askInside(inner, `${name}.inner-${digestOf(path).slice(0, 8)}`, filters);
+    const seen = await inspect(ask);
+    const saved = seen.is === "spent" && (await isKept(git, gitIn(inner.tree, { place: inner }), ask.name));
+    if (!saved) found.push({ path, place: inner, name: ask.name });
+  }
+  return found;
+}
+
+/** A repository inside answers for all that is in it. */
+export function askInside(place: Place, name: string, filters: readonly string[]): Ask {
+  return {
+    place,
+    shared: { commonDir: place.gitDir, account: "all", branch: "", remotes: "refs/remotes/*" },
+    name,
+    filters,
+  };
+}
+
+/** Whether the outer repository has what the inner one kept. */
+async function isKept(outer: SimpleGit, inner: SimpleGit, name: string): Promise<boolean> {
+  for (const ref of [keptRefOf(name), droppedRefOf(name)]) {
+    const [has, wants] = await Promise.all([refIn(outer, ref), refIn(inner, ref)]);
+    if (wants !== undefined && (has === undefined || !(await contains(outer, has, wants)))) return false;
+  }
+  return true;
+}
+
+/** Whether `commit` has `ancestor` in its history; not where git has no such commit. */
+export async function contains(git: SimpleGit, commit: Sha, ancestor: Sha): Promise<boolean> {
+  const base = await git.raw(["merge-base", commit, ancestor]).catch(() => "");
+  return base.trim() === ancestor;
+}
+
+export async function refIn(git: SimpleGit, ref: string): Promise<Sha | undefined> {
+  return (await refsIn(git, [ref])).get(ref);
+}
+
+/** Those of the refs that are there. */
+export async function refsIn(git: SimpleGit, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  const out = await git.raw(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
+  const found = out.split("\n").flatMap((line) => {
+    const [sha = "", ref = ""] = line.split(" ");
+    return refs.includes(ref) ? [[ref, sha] as const] : [];
+  });
+  return new Map(found);
+}
+
+async function placeInside({ tree, gitDir: own }: Place, path: string): Promise<Place | undefined> {
+  const inside = join(tree, path);
+  if (!(await isThere(join(inside, ".git")))) return undefined;
+  const gitDir = (await gitIn(inside).raw(["rev-parse", "--absolute-git-dir"])).trim();
+  // A `.git` that an agent wrote may point at any repository: only what belongs to this tree is written to.
+  const homes = await Promise.all([tree, dirname(dirname(own))].map((home) => realpath(home)));
+  const real = await realpath(gitDir);
+  if (!homes.some((home) => real.startsWith(`${home}/`))) {
+    throw new AfkError("conflict", `${inside} is a repository whose .git is elsewhere (${gitDir}).`);
+  }
+  return { tree: inside, gitDir };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
