@@ -47,6 +47,12 @@ function tell(line: string): void {
   if (!options.json) console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${line}`);
 }
 
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const taken = "code" in error && error.code === "EADDRINUSE";
+  return taken ? `port ${options.port} is taken: give another --port, or none for any free one` : error.message;
+}
+
 const stop = new AbortController();
 let lastSignalAt = 0;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -103,7 +109,7 @@ try {
     process.exitCode = ok ? 0 : 1;
   }
 } catch (error) {
-  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`demo: ${wordsOf(error)}`);
   process.exitCode = 1;
 }
 process.exit();

@@ -27,6 +27,10 @@ async function release(): Promise<void> {
   await page.getByRole("button", { name: "+ ready-for-agent" }).click();
 }
 
+async function become(person: string): Promise<void> {
+  await page.locator(".people label", { hasText: person }).click();
+}
+
 test("an issue that is filed and labelled by clicking is picked up, and its thread opens in Slack", async () => {
   await shoot(page, "tour-start");
   await release();
@@ -35,6 +39,39 @@ test("an issue that is filed and labelled by clicking is picked up, and its thre
 
 test("it is followed to a healthy deploy, and closed", async () => {
   await done("watch");
+});
+
+test("the agent's question is answered by a modal in Slack, and the agent goes on with it", async () => {
+  await release();
+  await page.getByRole("button", { name: "Answer…" }).click();
+  const modal = page.getByRole("dialog", { name: "Answer the agent" });
+  await modal.getByText("To the nearest").click();
+  await shoot(page, "tour-answer-modal");
+  await modal.getByRole("button", { name: "Send" }).click();
+  await done("answer");
+});
+
+test("a change that crashes in the cluster is sent back, and at last freezes the repo", async () => {
+  await release();
+  await done("break");
+});
+
+test("someone without the right cannot unfreeze it, and is told who can", async () => {
+  await become("Viewer");
+  await page.getByRole("button", { name: "Unfreeze…" }).click();
+  await page.locator("[data-only-you=true]", { hasText: "Only operators" }).waitFor();
+  await shoot(page, "tour-refused");
+  await become("Operator");
+  expect(await page.getByRole("dialog").count()).toBe(0);
+});
+
+test("an operator unfreezes it, and it is mended and deployed", async () => {
+  await page.getByRole("button", { name: "Unfreeze…" }).click();
+  const modal = page.getByRole("dialog", { name: "Unfreeze" });
+  await modal.getByText("Keep fixing").click();
+  await shoot(page, "tour-unfreeze-modal");
+  await modal.getByRole("button", { name: "Unfreeze" }).click();
+  await done("unfreeze");
 });
 
 test("nothing on the page failed on the way", () => {

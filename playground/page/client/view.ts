@@ -26,8 +26,8 @@ export type View = {
   readonly pane: Pane;
   readonly slack: SlackPlace;
   readonly github: GitHubPlace;
-  /** T3 thread id; null = the one that was busy last. */
-  readonly session: string | null;
+  /** The session in front, until a newer one begins than was the newest when it was chosen. */
+  readonly session: { readonly id: string; readonly newest: string } | null;
   readonly chaos: boolean;
   readonly tour: boolean;
 };
@@ -63,12 +63,17 @@ export function useView(): View {
   );
 }
 
+export function showSession(id: string): void {
+  const newest = currentSections().cockpit?.sessions[0]?.id ?? id;
+  go({ pane: "cockpit", session: { id, newest } });
+}
+
 /** Shows on the page what a link to one of the services leads to. False where the page has no place for it. */
 export function follow(href: string): boolean {
   const { cockpit, github } = currentSections();
   if (cockpit !== undefined && href.startsWith(`${cockpit.url}/${cockpit.environmentId}/`)) {
     const session = href.slice(`${cockpit.url}/${cockpit.environmentId}/`.length).split(/[?#]/)[0] ?? "";
-    go({ pane: "cockpit", session });
+    showSession(session);
     return true;
   }
   if (github === undefined || !href.startsWith(`${github.url}/${github.repo}`)) return false;

@@ -34,31 +34,27 @@ function messageEntry({ id, role, text, createdAt }: Message): EntrySight {
 }
 
 function activityEntries(activities: readonly Activity[]): readonly EntrySight[] {
-  const running: EntrySight[] = [];
-  const entries: EntrySight[] = [];
-  for (const { id, kind, summary, payload, createdAt: at, tone } of activities) {
-    const text = String(payload["detail"] ?? payload["message"] ?? summary);
+  // T3 orders what happened within one millisecond by chance: a tool's end may stand before its beginning.
+  const ends = activities.filter(({ kind }) => kind === "tool.completed");
+  return activities.flatMap((activity): readonly EntrySight[] => {
+    const { id, kind, payload, createdAt: at, tone } = activity;
+    const text = wordsOf(activity);
     if (kind === "tool.updated" && payload["status"] === "inProgress" && !hasResult(payload)) {
-      running.push({ kind: "tool", id, at, text, output: "", state: "running" });
-    } else if (kind === "tool.completed") {
-      const begun = running.findIndex((entry) => entry.text === text);
-      const [started] = begun < 0 ? [] : running.splice(begun, 1);
-      const { content, failed } = resultOf(payload);
-      entries.push({
-        kind: "tool",
-        id: started?.id ?? id,
-        at: started?.at ?? at,
-        text,
-        output: content.slice(-LONGEST),
-        state: failed ? "failed" : "done",
-      });
-    } else if (kind === "user-input.resolved") {
-      entries.push({ kind: "note", id, at, text: `Answered: ${answersIn(payload["answers"])}` });
-    } else if (kind === "approval.resolved") {
-      entries.push({ kind: "note", id, at, text: `Approval: ${String(payload["decision"])}` });
-    } else if (tone === "error") entries.push({ kind: "error", id, at, text });
-  }
-  return [...entries, ...running];
+      const end = ends.findIndex((one) => wordsOf(one) === text);
+      const [ended] = end < 0 ? [] : ends.splice(end, 1);
+      return [{ kind: "tool", id, at, text, ...resultOf(ended?.payload) }];
+    }
+    if (kind === "user-input.resolved") {
+      return [{ kind: "note", id, at, text: `Answered: ${answersIn(payload["answers"])}` }];
+    }
+    if (kind === "approval.resolved")
+      return [{ kind: "note", id, at, text: `Approval: ${String(payload["decision"])}` }];
+    return tone === "error" ? [{ kind: "error", id, at, text }] : [];
+  });
+}
+
+function wordsOf({ payload, summary }: Activity): string {
+  return String(payload["detail"] ?? payload["message"] ?? summary);
 }
 
 type Payload = Activity["payload"];
@@ -68,9 +64,12 @@ function hasResult(payload: Payload): boolean {
   return typeof data === "object" && data !== null && "result" in data;
 }
 
-function resultOf(payload: Payload): { readonly content: string; readonly failed: boolean } {
+/** Of a tool that has not ended there is none yet. */
+function resultOf(payload: Payload | undefined): Pick<Extract<EntrySight, { kind: "tool" }>, "output" | "state"> {
+  if (payload === undefined) return { output: "", state: "running" };
   const data = payload["data"] as { readonly result?: { readonly content?: unknown; readonly is_error?: unknown } };
-  return { content: String(data.result?.content ?? ""), failed: data.result?.is_error === true };
+  const { content = "", is_error: failed } = data.result ?? {};
+  return { output: String(content).slice(-LONGEST), state: failed === true ? "failed" : "done" };
 }
 
 function answersIn(answers: unknown): string {

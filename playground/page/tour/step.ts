@@ -1,7 +1,7 @@
 // What a step of the tour is. A step looks only at what people see; what was seen once counts as done for good.
 
 import type { ShownMessage } from "../../slack/outcomes.ts";
-import type { IssueSight, Sections } from "../protocol.ts";
+import type { IssueSight, Sections, SessionSight } from "../protocol.ts";
 
 export type Draft = { readonly title: string; readonly body: string };
 
@@ -46,6 +46,11 @@ export function cardOf({ slack, github }: Scene, draft: Draft): ShownMessage | u
 export function repliesOf(scene: Scene, draft: Draft): readonly ShownMessage[] {
   const card = cardOf(scene, draft);
   return scene.slack.messages.filter(({ threadTs }) => card !== undefined && threadTs === card.ts);
+}
+
+export function sessionOf(scene: Scene, draft: Draft): SessionSight | undefined {
+  const number = issueOf(scene, draft)?.number;
+  return scene.cockpit.sessions.find(({ title }) => title.startsWith(`#${number} `));
 }
 
 /** The checks that every released issue begins with. */

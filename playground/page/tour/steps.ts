@@ -1,6 +1,6 @@
 // The tour's six steps.
 
-import { cardOf, type Draft, issueOf, released, repliesOf, type Scene, type Step, stateOf } from "./step.ts";
+import { cardOf, type Draft, issueOf, released, repliesOf, type Scene, type Step, sessionOf, stateOf } from "./step.ts";
 
 const first: Draft = {
   title: "Quote a surcharge for islands",
@@ -61,18 +61,17 @@ export const steps: readonly Step[] = [
       ...released(second),
       {
         text: "The question is in Slack",
-        seen: ({ cockpit }) =>
-          cockpit.sessions.some(({ entries, waiting }) => waiting !== null || entries.some(isAnswer)),
+        seen: (scene) => sessionOf(scene, second)?.waiting?.for === "answer" && repliesOf(scene, second).length > 0,
       },
       {
         text: "The agent has the answer",
-        seen: ({ cockpit }) => cockpit.sessions.some(({ entries }) => entries.some(isAnswer)),
+        seen: (scene) => sessionOf(scene, second)?.entries.some(isAnswer) ?? false,
       },
       { text: "Deployed", seen: (scene) => stateOf(scene, second) === "deployed" },
     ],
     explains:
       "A waiting agent is not a stalled one: the clock stopped, and the question went to Slack with its options. Your answer was written down before it was sent, so a crash in between would have lost nothing.",
-    files: ["src/domain/turning.ts", "src/domain/order.ts"],
+    files: ["views/escalation.ts", "handlers/answer.ts", "src/domain/turning.ts"],
   },
   {
     id: "break",
@@ -108,7 +107,7 @@ export const steps: readonly Step[] = [
     ],
     explains:
       "The press was acknowledged at once, your rights were checked as they are now, and the order was written down with your name and reason. Then the same loop acted on it that acts on everything else.",
-    files: ["src/domain/orders.ts", "handlers/guard.ts"],
+    files: ["handlers/unfreeze.ts", "handlers/guard.ts", "src/domain/orders.ts"],
   },
   {
     id: "report",
@@ -122,7 +121,7 @@ export const steps: readonly Step[] = [
     ],
     explains:
       "What was pruned and kept, and why; bytes by repo and cache; the day's runs. That was the tour: file issues of your own, or open the chaos panel and break something.",
-    files: ["views/report.ts"],
+    files: ["views/status.ts"],
   },
 ];
 
@@ -130,8 +129,7 @@ function isAnswer({ kind, text }: { readonly kind: string; readonly text: string
   return kind === "note" && text.startsWith("Answered: ") && text !== "Answered: nothing";
 }
 
-function wasSentBack({ cockpit, github }: Scene, draft: Draft): boolean {
-  const number = github.issues.find(({ title }) => title === draft.title)?.number;
-  const session = cockpit.sessions.find(({ title }) => title.startsWith(`#${number} `));
-  return (session?.entries.filter(({ kind }) => kind === "person").length ?? 0) > 1;
+function wasSentBack(scene: Scene, draft: Draft): boolean {
+  const turns = sessionOf(scene, draft)?.entries.filter(({ kind }) => kind === "person") ?? [];
+  return turns.length > 1;
 }

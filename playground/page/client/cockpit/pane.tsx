@@ -2,7 +2,7 @@ import type { CockpitSection, SessionSight } from "../../protocol.ts";
 import { act } from "../act.ts";
 import { useSection } from "../live.ts";
 import { CockpitIcon } from "../parts/icons.tsx";
-import { go, useView } from "../view.ts";
+import { showSession, useView, type View } from "../view.ts";
 import { Steer } from "./steer.tsx";
 import { Transcript } from "./transcript.tsx";
 import { WaitingBox } from "./waiting.tsx";
@@ -19,11 +19,7 @@ export function CockpitPane() {
           <CockpitIcon /> T3 Code
         </h2>
         {cockpit !== undefined && cockpit.sessions.length > 0 && (
-          <select
-            aria-label="Session"
-            value={session?.id ?? ""}
-            onChange={({ target }) => go({ session: target.value })}
-          >
+          <select aria-label="Session" value={session?.id ?? ""} onChange={({ target }) => showSession(target.value)}>
             {cockpit.sessions.map(({ id, title, waiting }) => (
               <option key={id} value={id}>
                 {waiting === null ? "" : "● "}
@@ -43,8 +39,10 @@ export function CockpitPane() {
 }
 
 /** The chosen one; else one that waits for a person, else the newest. */
-function inFront({ sessions }: CockpitSection, chosen: string | null): SessionSight | undefined {
-  return sessions.find(({ id }) => id === chosen) ?? sessions.find(({ waiting }) => waiting !== null) ?? sessions[0];
+function inFront({ sessions }: CockpitSection, chosen: View["session"]): SessionSight | undefined {
+  const [newest] = sessions;
+  const stillChosen = chosen !== null && chosen.newest === newest?.id ? chosen.id : undefined;
+  return sessions.find(({ id }) => id === stillChosen) ?? sessions.find(({ waiting }) => waiting !== null) ?? newest;
 }
 
 function Session({ session }: { readonly session: SessionSight }) {
