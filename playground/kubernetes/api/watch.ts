@@ -2,7 +2,9 @@
 //
 // A watch begins after the resourceVersion it names: what happened since is replayed from the history. With none, or
 // "0", it begins with one ADDED for each object there is. A version older than the history is answered as the API
-// server's watch cache does: 200, then one ERROR event with a 410 `Expired`, then the end.
+// server's watch cache does: 200, then one ERROR event with a 410 `Expired`, then the end. With `sendInitialEvents` (a
+// streaming list, as clients since 1.35 ask for) it begins with all objects whatever the version, and a bookmark after them
+// that says so.
 
 import type { Response } from "express";
 import type { Cancel, Clock } from "../clock.ts";
@@ -38,7 +40,8 @@ export function createWatches(store: Store, clock: Clock, goneAs: () => "event" 
   const live = new Map<Response, { readonly stop: () => void }>();
 
   function open(ask: Ask, response: Response, present: (object: KubeObject) => object): void {
-    const from = numberOf(ask.query, "resourceVersion") ?? 0;
+    const streamed = ["true", "1"].includes(ask.query.get("sendInitialEvents") ?? "");
+    const from = streamed ? 0 : (numberOf(ask.query, "resourceVersion") ?? 0);
     const timeoutMs = Math.min((numberOf(ask.query, "timeoutSeconds") ?? 0) * 1000, longestTimerMs) || defaultTimeoutMs;
     const matches = matcher(ask.resource, ask.query);
     const gone = from > 0 && from < store.oldest();
@@ -70,7 +73,9 @@ export function createWatches(store: Store, clock: Clock, goneAs: () => "event" 
     } else for (const change of store.since(from)) tell(change);
 
     const bookmarks = ["true", "1"].includes(ask.query.get("allowWatchBookmarks") ?? "");
-    const bookmark = () => send("BOOKMARK", present(bookmarkOf(ask, Math.max(sent, store.version()))));
+    const bookmark = (annotations?: Record<string, string>) =>
+      send("BOOKMARK", present(bookmarkOf(ask, Math.max(sent, store.version()), annotations)));
+    if (streamed) bookmark({ "k8s.io/initial-events-end": "true" });
     let nextBookmark: Cancel = () => {};
     const schedule = () => {
       nextBookmark = clock.after(bookmarkSeconds, () => {
@@ -129,11 +134,15 @@ function eventFor(change: Change, ask: Ask, matches: (object: KubeObject) => boo
 }
 
 /** A bookmark is an empty object of the kind that carries nothing but how far the watch has come. */
-function bookmarkOf(ask: Ask, version: number): KubeObject {
+function bookmarkOf(ask: Ask, version: number, annotations: Record<string, string> | undefined): KubeObject {
   return {
     kind: ask.resource.kind,
     apiVersion: apiVersionOf(ask.resource),
-    metadata: { resourceVersion: String(version), creationTimestamp: null },
+    metadata: {
+      resourceVersion: String(version),
+      creationTimestamp: null,
+      ...(annotations === undefined ? {} : { annotations }),
+    },
     spec: {},
     status: {},
   } as unknown as KubeObject;
