@@ -2,6 +2,8 @@
 
 import { escalationsOf, type Request } from "../src/domain/escalation.ts";
 import { answerForm } from "../views/modals.ts";
+import { notAsked } from "../views/ordered.ts";
+import { byText } from "./by-text.ts";
 import type { FormHandler, FormPress, HandlerContext } from "./context.ts";
 import { opening, type Subject, subjectOf, submitting, textIn } from "./resolve.ts";
 
@@ -28,6 +30,21 @@ export const answerWith: FormHandler = {
         : { kind: "answer", request: request.id, answers: answersOf(press, request) };
     }),
 };
+
+/** Words answer one question; several are asked for in the form. */
+export const answerByText = byText("answer", (subject, words) => {
+  const request = requestOf(subject);
+  if (request === undefined) return { say: notAsked(subject.run, "question") };
+  const { questions = [] } = request;
+  if (words === "" || questions.length > 1) return { form: (about) => answerForm(subject, request, about) };
+  const [only] = questions;
+  const said = only?.options.find(({ label }) => label.toLowerCase() === words.toLowerCase())?.label ?? words;
+  return {
+    kind: "answer",
+    request: request.id,
+    answers: { [only?.id ?? request.id]: only?.many ? [said] : said },
+  };
+});
 
 function requestOf({ escalation }: Subject): Request | undefined {
   if (escalation === null || !("request" in escalation) || escalation.kind === "approval") return undefined;

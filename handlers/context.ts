@@ -8,7 +8,7 @@ import type { Enrolments } from "../src/enrol/enrolments.ts";
 import type { LimitSeen } from "../src/github/limits.ts";
 import type { Dependencies } from "../src/ops/dependencies.ts";
 import type { Arming } from "../src/pilot/arming.ts";
-import type { Clock, Rights, SlackText, Store } from "../src/ports.ts";
+import type { Audit, Clock, Rights, SlackText, Store } from "../src/ports.ts";
 import type { Answer } from "../src/why.ts";
 import type { FormSubject } from "../views/modals.ts";
 
@@ -27,6 +27,7 @@ export type HandlerContext = {
   readonly dependencies: Dependencies;
   readonly clock: Clock;
   readonly rights: Rights;
+  readonly audit: Audit;
   readonly enrolments: Pick<Enrolments, "last">;
   /** How polling stands: the interval it is done at, and the rate limits in force. */
   readonly polling: Polling;
@@ -42,22 +43,33 @@ export type HandlerContext = {
 
 /** Who did it, and the press's own identity: a replay of it has the same. */
 type By = { readonly id: string; readonly user: string };
-/** A command, with what they typed after its word. */
-export type Press = By & { readonly text: string };
+/** A command, with what they typed after its word, and where. */
+export type Press = By & { readonly text: string; readonly channel: string };
 /** `value` is the button's own; `channel` and `thread` are where it stands. */
 export type ButtonPress = By & {
+  readonly action: string;
   readonly value: string;
   readonly channel: string;
   readonly thread: string | null;
 };
 /** Values by the names of their blocks: text, an option's value, or several. Absent where nothing was entered. */
 export type FormPress = By & {
+  readonly form: string;
   readonly subject: FormSubject;
   readonly values: Readonly<Record<string, string | readonly string[]>>;
 };
 
-/** Returns the reply, which only the person sees. */
-export type Handler = (press: Press, context: HandlerContext) => Promise<SlackText>;
+/** A message that mentions the bot; `ts` is its own, `thread` that of the root it is below. */
+export type Mention = By & {
+  readonly text: string;
+  readonly channel: string;
+  readonly thread: string | null;
+  readonly ts: string;
+};
+
+/** Returns the reply, which only the person sees, or a form to open. */
+export type Reply = SlackText | { readonly form: ModalView };
+export type Handler = (press: Press, context: HandlerContext) => Promise<Reply>;
 /** Returns a form to open, a reply to the person alone, or nothing where the message itself shows what came of it. */
 export type ButtonHandler = (
   press: ButtonPress,

@@ -1,39 +1,67 @@
 // What people can do in Slack, each with its file. A button or a form without an entry here does not compile.
 
-import type { SlackText } from "../src/ports.ts";
 import type { ActionId, FormId } from "../views/actions.ts";
-import { help } from "../views/help.ts";
-import { answer, answerWith } from "./answer.ts";
-import { approve, deny } from "./approve.ts";
-import type { ButtonHandler, FormHandler, Handler, HandlerContext, Press } from "./context.ts";
+import { COMMANDS, type CommandName, isCommand } from "../views/commands.ts";
+import { help, note } from "../views/help.ts";
+import { answer, answerByText, answerWith } from "./answer.ts";
+import { approve, approveByText, deny, denyByText } from "./approve.ts";
+import { showAudit } from "./audit.ts";
+import type { ButtonHandler, FormHandler, Handler, HandlerContext, Press, Reply } from "./context.ts";
 import { operatorsOnly } from "./guard.ts";
-import { abandon, abandonWith, handOver, handOverWith, stop, stopWith } from "./leave.ts";
+import {
+  abandon,
+  abandonByText,
+  abandonWith,
+  handOver,
+  handOverByText,
+  handOverWith,
+  stop,
+  stopByText,
+  stopWith,
+} from "./leave.ts";
 import { pause } from "./pause.ts";
 import { showPilot } from "./pilot.ts";
 import { showRepos } from "./repos.ts";
 import { resume } from "./resume.ts";
-import { retry } from "./retry.ts";
+import { retry, retryByText } from "./retry.ts";
+import { runNext } from "./run-next.ts";
+import { showRuns } from "./runs.ts";
 import { showStatus } from "./status.ts";
-import { unblock, unblockWith } from "./unblock.ts";
-import { unfreeze, unfreezeBy } from "./unfreeze.ts";
+import { tellByText } from "./tell.ts";
+import { unblock, unblockByText, unblockWith } from "./unblock.ts";
+import { unfreeze, unfreezeBy, unfreezeByText } from "./unfreeze.ts";
 import { explainIssue } from "./why.ts";
 
-const commands: Readonly<Record<string, Handler>> = {
+const commands: Readonly<Record<CommandName, Handler>> = {
   status: showStatus,
+  runs: showRuns,
   why: explainIssue,
   repos: showRepos,
   pilot: showPilot,
-  pause: operatorsOnly(pause),
-  resume: operatorsOnly(resume),
-  help: async () => help(undefined),
+  audit: showAudit,
+  unblock: unblockByText,
+  retry: retryByText,
+  unfreeze: unfreezeByText,
+  answer: answerByText,
+  approve: approveByText,
+  deny: denyByText,
+  tell: tellByText,
+  stop: stopByText,
+  "hand-over": handOverByText,
+  abandon: abandonByText,
+  run: runNext,
+  pause: operatorsOnly("pause", pause),
+  resume: operatorsOnly("resume", resume),
+  help: async ({ text }) => help(text.trim() || undefined),
 };
 
-/** Of a button that is a link Slack only tells us: the browser does the rest. */
+/** Of a button that is a link Slack only tells us: the browser does the rest. A Home is drawn anew where it was pressed. */
 const link: ButtonHandler = async () => undefined;
 
 export const buttons: Readonly<Record<ActionId, ButtonHandler>> = {
   "open-session.v1": link,
   "open-issue.v1": link,
+  "refresh-home.v1": link,
   "approve.v1": approve,
   "deny.v1": deny,
   "answer.v1": answer,
@@ -54,10 +82,23 @@ export const forms: Readonly<Record<FormId, FormHandler>> = {
   "stop.v1": stopWith,
 };
 
-/** Runs `/afk <text>`; an empty text is `status`. */
-export async function runCommand(press: Press, context: HandlerContext): Promise<SlackText> {
-  const [word = "", ...rest] = press.text.trim().split(/\s+/);
+/** A reply, and whether everybody may see it. */
+type Answered = Reply & { readonly public?: true };
+
+/** Runs `/afk <text>`; an empty text is `status`. What changes something is done once, however often Slack sends it. */
+export async function runCommand(press: Press, context: HandlerContext): Promise<Answered> {
+  const words = press.text.trim().split(/\s+/);
+  const isPublic = words.includes("--public");
+  const [word = "", ...rest] = words.filter((one) => one !== "--public");
   const name = word === "" ? "status" : word.toLowerCase();
-  const handler = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  return handler === undefined ? help(word) : await handler({ ...press, text: rest.join(" ") }, context);
+  if (!isCommand(name)) return help(word);
+  const given = { ...press, text: rest.join(" ") };
+  if (!COMMANDS[name].changes) {
+    const reply = await commands[name](given, context);
+    return isPublic && "text" in reply ? { ...reply, public: true } : reply;
+  }
+  const { store, clock } = context;
+  if (store.state.presses[press.id] !== undefined) return note("That was done already.");
+  await store.commit({ type: "bot.press-taken", at: clock.now(), press: press.id });
+  return await commands[name](given, context);
 }

@@ -11,4 +11,4 @@ const start: Handler = async (_press, { arming }) => {
 
 /** `/afk pilot` shows the last result to anybody; `/afk pilot run` is an operator's, as it costs an agent's turn. */
 export const showPilot: Handler = (press, context) =>
-  press.text.trim().toLowerCase() === "run" ? operatorsOnly(start)(press, context) : show(press, context);
+  press.text.trim().toLowerCase() === "run" ? operatorsOnly("pilot", start)(press, context) : show(press, context);

@@ -8,71 +8,86 @@ import type { SlackText } from "../src/ports.ts";
 import { tooLate, waitsAlready } from "../views/too-late.ts";
 import type { ButtonHandler, ButtonPress, FormPress, HandlerContext } from "./context.ts";
 import { forbidden } from "./guard.ts";
+import { inTurn } from "./in-turn.ts";
 
 export type Subject = { readonly run: Run; readonly escalation: Escalation | null };
 type By = Pick<ButtonPress, "id" | "user">;
+type What = Order["what"];
+type Via = NonNullable<Order["via"]>;
 
-/** The escalation or run that `value` names, if its question is still open; else what to say. */
-async function open(
-  { user }: By,
-  value: string,
-  context: HandlerContext,
-): Promise<{ readonly subject: Subject } | { readonly say: SlackText }> {
-  const run = context.store.state.runs[runOfEscalation(value)];
-  const no = await forbidden(user, run?.repo, context);
-  if (no !== undefined) return { say: no };
-  const late = (): { readonly say: SlackText } => {
-    // Whatever the person pressed shows something that is over: it is drawn anew.
-    if (run !== undefined) context.nudge(run);
-    return { say: tooLate(run, value) };
-  };
-  if (run === undefined || isEnded(run)) return late();
-  if (value === run.id) return { subject: { run, escalation: null } };
-  const escalation = escalationsOf(run).find(({ id }) => id === value);
-  return escalation === undefined ? late() : { subject: { run, escalation } };
+/** `value` is an escalation's id, or a run's. Their question has to be open still. */
+function find(value: string, { store, nudge }: HandlerContext): { subject: Subject } | { say: SlackText } {
+  const run = store.state.runs[runOfEscalation(value)];
+  if (run !== undefined && !isEnded(run)) {
+    if (value === run.id) return { subject: { run, escalation: null } };
+    const escalation = escalationsOf(run).find(({ id }) => id === value);
+    if (escalation !== undefined) return { subject: { run, escalation } };
+  }
+  // Whatever the person pressed shows something that is over: it is drawn anew.
+  if (run !== undefined) nudge(run);
+  return { say: tooLate(run, value) };
 }
 
 /** Somebody was faster: their order is under way, and this one could not overtake it. */
-function faster({ run, escalation }: Subject, kind: Order["what"]["kind"]): SlackText | undefined {
+function faster({ run, escalation }: Subject, kind: What["kind"]): SlackText | undefined {
   const before = escalation === null ? undefined : orderInHand(run, escalation);
   if (before === undefined) return undefined;
-  const leaves = (one: Order["what"]["kind"]): boolean => one === "hand-over" || one === "abandon";
+  const leaves = (one: What["kind"]): boolean => one === "hand-over" || one === "abandon";
   return leaves(kind) && !leaves(before.what.kind) ? undefined : waitsAlready(before);
 }
 
-async function order(
-  { id, user }: By,
-  { run }: Subject,
-  what: Order["what"],
-  { store, clock, rights, nudge }: HandlerContext,
-): Promise<void> {
+async function denied(by: By, value: string, what: string, context: HandlerContext): Promise<SlackText | undefined> {
+  const repo = context.store.state.runs[runOfEscalation(value)]?.repo;
+  return await forbidden({ ...by, what }, repo, context);
+}
+
+export async function order(by: By, run: Run, what: What, via: Via, context: HandlerContext): Promise<void> {
+  const { store, clock, rights, nudge } = context;
   const at = clock.now();
-  const by = { slack: user, github: rights.githubOf(user) };
-  await store.commit({ type: "run.ordered", at, run: run.id, order: { id, at, by, what } });
+  const who = { slack: by.user, github: rights.githubOf(by.user) };
+  await store.commit({ type: "run.ordered", at, run: run.id, order: { id: by.id, at, by: who, what, via } });
   nudge(store.state.runs[run.id] ?? run);
 }
 
-/** A button that does what it says at once. The message then shows it, so there is nothing more to say. */
-export function ordering(whatOf: (subject: Subject) => Order["what"] | undefined): ButtonHandler {
-  return async (press, context) => {
-    const found = await open(press, press.value, context);
-    if ("say" in found) return found;
+/** Orders what the subject makes of it, as the only one; returns what to say where that is not to be. */
+export async function settle(
+  by: By,
+  value: string,
+  via: Via,
+  whatOf: (subject: Subject) => What | undefined,
+  context: HandlerContext,
+): Promise<SlackText | undefined> {
+  return await inTurn(context.store, runOfEscalation(value), async () => {
+    const found = find(value, context);
+    if ("say" in found) return found.say;
     const what = whatOf(found.subject);
-    if (what === undefined) return { say: tooLate(found.subject.run, press.value) };
-    const say = faster(found.subject, what.kind);
-    if (say !== undefined) return { say };
-    await order(press, found.subject, what, context);
+    if (what === undefined) return tooLate(found.subject.run, value);
+    const first = faster(found.subject, what.kind);
+    if (first !== undefined) return first;
+    await order(by, found.subject.run, what, via, context);
     return undefined;
+  });
+}
+
+/** A button that does what it says at once. The message then shows it, so there is nothing more to say. */
+export function ordering(whatOf: (subject: Subject) => What | undefined): ButtonHandler {
+  return async (press, context) => {
+    const { value, action } = press;
+    const say =
+      (await denied(press, value, action, context)) ?? (await settle(press, value, "button", whatOf, context));
+    return say === undefined ? undefined : { say };
   };
 }
 
 /** A button that opens a form. `kind` is what the form will ask for. */
 export function opening(
-  kind: Order["what"]["kind"],
+  kind: What["kind"],
   formOf: (subject: Subject, press: ButtonPress) => Awaited<ReturnType<ButtonHandler>>,
 ): ButtonHandler {
   return async (press, context) => {
-    const found = await open(press, press.value, context);
+    const no = await denied(press, press.value, press.action, context);
+    if (no !== undefined) return { say: no };
+    const found = find(press.value, context);
     if ("say" in found) return found;
     const say = faster(found.subject, kind);
     return say === undefined ? formOf(found.subject, press) : { say };
@@ -83,16 +98,10 @@ export function opening(
 export async function submitting(
   press: FormPress,
   context: HandlerContext,
-  whatOf: (subject: Subject) => Order["what"] | undefined,
+  whatOf: (subject: Subject) => What | undefined,
 ): Promise<SlackText | undefined> {
   const value = press.subject.escalation ?? press.subject.run;
-  const found = await open(press, value, context);
-  if ("say" in found) return found.say;
-  const what = whatOf(found.subject);
-  if (what === undefined) return tooLate(found.subject.run, value);
-  const say = faster(found.subject, what.kind);
-  if (say === undefined) await order(press, found.subject, what, context);
-  return say;
+  return (await denied(press, value, press.form, context)) ?? (await settle(press, value, "form", whatOf, context));
 }
 
 export function subjectOf({ run, escalation }: Subject, { channel, thread }: Pick<ButtonPress, "channel" | "thread">) {

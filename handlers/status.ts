@@ -2,11 +2,11 @@ import { status } from "../views/status.ts";
 import type { Handler } from "./context.ts";
 
 export const showStatus: Handler = async (
-  _press,
+  { text },
   { config, configStanding, store, dependencies, clock, polling, arming },
 ) =>
   status({
-    runs: Object.values(store.state.runs),
+    runs: Object.values(store.state.runs).filter(({ repo }) => repo.includes(text.trim().toLowerCase())),
     pause: store.state.pause,
     disarmed: arming.disarmed(),
     config: configStanding(),

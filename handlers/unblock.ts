@@ -1,4 +1,5 @@
 import { unblockForm } from "../views/modals.ts";
+import { byText } from "./by-text.ts";
 import type { FormHandler } from "./context.ts";
 import { opening, subjectOf, submitting, textIn } from "./resolve.ts";
 
@@ -13,3 +14,7 @@ export const unblockWith: FormHandler = {
       escalation?.kind === "blocked" ? { kind: "unblock", guidance: textIn(press, "guidance") } : undefined,
     ),
 };
+
+export const unblockByText = byText("unblock", (subject, words) =>
+  words === "" ? { form: (about) => unblockForm(subject, about) } : { kind: "unblock", guidance: words },
+);

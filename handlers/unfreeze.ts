@@ -1,5 +1,6 @@
 import type { Order } from "../src/domain/order.ts";
 import { unfreezeForm, WAYS, type Way } from "../views/modals.ts";
+import { byText } from "./by-text.ts";
 import type { FormHandler } from "./context.ts";
 import { opening, subjectOf, submitting, textIn } from "./resolve.ts";
 
@@ -17,6 +18,13 @@ export const unfreezeBy: FormHandler = {
       return orderOf(way, textIn(press, "guidance"));
     }),
 };
+
+/** `/afk unfreeze 12 keep-fixing look at the lock file`; without a way the form asks for it. */
+export const unfreezeByText = byText("verify-again", (subject, words) => {
+  const [first = "", ...rest] = words.split(/\s+/);
+  const way = wayIn(first.toLowerCase());
+  return way === undefined ? { form: (about) => unfreezeForm(subject, about) } : orderOf(way, rest.join(" "));
+});
 
 function wayIn(text: string): Way | undefined {
   return WAYS.find((way) => way === text);

@@ -1,6 +1,7 @@
 // What the loop needs of the outside. Adapters implement these and translate at their border: no Octokit, Bolt or
 // Kubernetes type gets past one. Every read returns `Observed`; every write throws an AfkError with its code.
 
+import type { AuditLine } from "./domain/audit.ts";
 import type { RepoFacts } from "./domain/enrolment.ts";
 import type { BotEvent } from "./domain/event.ts";
 import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, TurnSeen } from "./domain/evidence.ts";
@@ -37,6 +38,14 @@ export type History = {
     readonly until: number;
     readonly repo?: RepoKey;
   }): Promise<{ readonly runs: readonly Run[]; readonly unreadable: number }>;
+};
+
+/** Who did what. Only ever added to. */
+export type Audit = {
+  /** Durable once it resolves. Throws `conflict` where the disk refuses. */
+  add(lines: readonly AuditLine[]): Promise<void>;
+  /** The newest first; of one issue (`owner/name#12`) or of all. */
+  newest(count: number, issue: string | undefined): Promise<readonly AuditLine[]>;
 };
 
 export type GitHub = {
@@ -211,6 +220,8 @@ export type ThreadWanted = {
   readonly issue: IssueKey;
   readonly root: SlackText;
   readonly replies: readonly (SlackText & { readonly key: string; readonly broadcast: boolean })[];
+  /** Emoji on people's own messages; kept among the replies by their key. */
+  readonly reactions: readonly { readonly key: string; readonly ts: string; readonly emoji: string }[];
 };
 export type SlackText = { readonly text: string; readonly blocks: readonly unknown[] };
 

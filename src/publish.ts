@@ -77,7 +77,10 @@ export function createPublisher(parts: {
   /** What people are asked, and what came of it, is said at once; the card follows when there is room. */
   function repliesMissing(key: IssueKey): boolean {
     const posted = store.state.threads[key]?.replies ?? {};
-    return (wantedThread(key)?.replies ?? []).some((reply) => posted[reply.key]?.digest !== digestOfReply(reply));
+    const wanted = wantedThread(key);
+    if (wanted === undefined) return false;
+    const unshown = wanted.replies.some((reply) => posted[reply.key]?.digest !== digestOfReply(reply));
+    return unshown || wanted.reactions.some((reaction) => posted[reaction.key] === undefined);
   }
 
   function isShown(run: Run): boolean {

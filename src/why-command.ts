@@ -1,7 +1,7 @@
 // `afk why owner/repo#12`, beside a running bot or without one: reads GitHub and the bot's files, and changes nothing but
 // the repo's enrolment where that has to be checked again.
 
-import { findIssue } from "../handlers/why.ts";
+import { findIssue } from "../handlers/target.ts";
 import { whyText } from "../views/why.ts";
 import type { Config } from "./config.ts";
 import { pollEvery } from "./domain/pace.ts";

@@ -7,6 +7,7 @@ import type { Button } from "@slack/types";
 export type ActionId =
   | "open-session.v1"
   | "open-issue.v1"
+  | "refresh-home.v1"
   | "approve.v1"
   | "deny.v1"
   | "answer.v1"

@@ -3,6 +3,7 @@ import { costText } from "../src/domain/budget.ts";
 import { shortSha } from "../src/domain/repo.ts";
 import { isActive, landedOf, type Run } from "../src/domain/run.ts";
 import { linkButton, pressButton } from "./actions.ts";
+import { FACES } from "./faces.ts";
 import { type Phase, phasesOf, repoUrl, stateWord } from "./phases.ts";
 import { bold, cut, cutDetails, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
@@ -15,18 +16,6 @@ const MARK: Record<Phase["state"], string> = {
   stopped: ":heavy_minus_sign:",
 };
 
-const FACE: Record<Run["state"]["name"], string> = {
-  preparing: ":hammer_and_wrench:",
-  working: ":robot_face:",
-  verifying: ":mag:",
-  fixing: ":wrench:",
-  blocked: ":octagonal_sign:",
-  frozen: ":ice_cube:",
-  deployed: ":rocket:",
-  abandoned: ":wastebasket:",
-  "handed-over": ":handshake:",
-};
-
 /** The live card: the root of the issue's thread, redrawn from the run's state. */
 export function card(run: Run): View {
   const title = cutTitle(run.issue.title);
@@ -37,7 +26,10 @@ export function card(run: Run): View {
         type: "rich_text",
         elements: [richSection(link(run.issue.url, `${run.repo}#${run.issue.number}`), plain("  "), bold(title))],
       },
-      { type: "section", text: { type: "mrkdwn", text: `${FACE[run.state.name]} *${stateWord(run)}*${summary(run)}` } },
+      {
+        type: "section",
+        text: { type: "mrkdwn", text: `:${FACES[run.state.name]}: *${stateWord(run)}*${summary(run)}` },
+      },
       ...reason(run),
       { type: "section", text: { type: "mrkdwn", text: phasesOf(run).map(phaseLine).join("\n") } },
       { type: "actions", elements: buttons(run) },

@@ -1,8 +1,9 @@
 import type { KnownBlock } from "@slack/types";
+import { escalationsOf } from "../src/domain/escalation.ts";
 import { isActive, isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
-import { stateWord } from "./phases.ts";
-import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
+import { runLine } from "./run-line.ts";
+import { cut, elapsed, escapeMrkdwn, slackTime } from "./text.ts";
 
 const MOST_RUNS = 15;
 
@@ -27,11 +28,19 @@ export type StatusInput = {
 };
 
 export function status({ runs, pause, disarmed, config, dependencies, repos, polling, now }: StatusInput): View {
-  const open = runs.filter((run) => !isEnded(run)).sort((a, b) => b.startedAt - a.startedAt);
-  const active = open.filter(isActive).length;
-  const frozen = open.filter((run) => run.state.name === "frozen").length;
-  const blocked = open.length - active - frozen;
-  const headline = `${active} active, ${blocked} blocked, ${frozen === 0 ? "" : `${frozen} frozen, `}${repos} ${repos === 1 ? "repo" : "repos"} enrolled`;
+  const open = runs.filter((run) => !isEnded(run)).sort(waitingFirst);
+  const count = (is: (run: Run) => boolean): number => open.filter(is).length;
+  const active = count(isActive);
+  const asking = count((run) => isActive(run) && escalationsOf(run).length > 0);
+  const frozen = count(({ state }) => state.name === "frozen");
+  const parts = [
+    `${active} active`,
+    ...(asking === 0 ? [] : [`${asking} asking`]),
+    `${open.length - active - frozen} blocked`,
+    ...(frozen === 0 ? [] : [`${frozen} frozen`]),
+    `${repos} ${repos === 1 ? "repo" : "repos"} enrolled`,
+  ];
+  const headline = parts.join(", ");
   const paused =
     pause === null ? "" : `\n:double_vertical_bar: Paused by <@${pause.by}>: ${escapeMrkdwn(pause.reason)}`;
   const unarmed =
@@ -62,6 +71,12 @@ function configLines(config: StatusInput["config"]): readonly KnownBlock[] {
   return [{ type: "section", text: { type: "mrkdwn", text } }];
 }
 
+/** What waits for people goes first, the newest of each on top. */
+function waitingFirst(a: Run, b: Run): number {
+  const waits = (run: Run): number => Number(escalationsOf(run).length > 0);
+  return waits(b) - waits(a) || b.startedAt - a.startedAt;
+}
+
 /** Only what is not as configured. */
 function pollingLines({ wantedMs, everyMs, limits }: PollingShown, repos: number): readonly KnownBlock[] {
   const stretched =
@@ -75,23 +90,4 @@ function pollingLines({ wantedMs, everyMs, limits }: PollingShown, repos: number
     return `:hourglass: GitHub limits the bot (${kind}, ${what}): it waits until ${slackTime(until)}.`;
   });
   return [...stretched, ...waiting].map((text) => ({ type: "section", text: { type: "mrkdwn", text } }));
-}
-
-function runLine(run: Run, now: number): KnownBlock {
-  const name = `${run.repo}#${run.issue.number}`;
-  const since = elapsed(now - run.state.since);
-  const why = "reason" in run.state ? ` – ${run.state.reason.text}` : "";
-  const session = run.session?.url ? [plain("  "), link(run.session.url, "session")] : [];
-  return {
-    type: "rich_text",
-    elements: [
-      richSection(
-        bold(stateWord(run)),
-        plain(` for ${since}  `),
-        link(run.issue.url, name),
-        plain(`  ${cutTitle(run.issue.title)}${why}`),
-        ...session,
-      ),
-    ],
-  };
 }

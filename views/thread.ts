@@ -1,4 +1,5 @@
 import { escalationsOf } from "../src/domain/escalation.ts";
+import { messageOf } from "../src/domain/order.ts";
 import type { Policy } from "../src/domain/policy.ts";
 import { issueKey } from "../src/domain/repo.ts";
 import type { Run } from "../src/domain/run.ts";
@@ -13,14 +14,36 @@ type Reply = View & { readonly key: string; readonly broadcast: boolean };
 export function thread(
   runs: readonly Run[],
   policy: Policy,
-): { readonly issue: string; readonly root: View; readonly replies: readonly Reply[] } | undefined {
+):
+  | {
+      readonly issue: string;
+      readonly root: View;
+      readonly replies: readonly Reply[];
+      readonly reactions: readonly Reaction[];
+    }
+  | undefined {
   const latest = runs.at(-1);
   if (latest === undefined) return undefined;
   return {
     issue: issueKey(latest.repo, latest.issue.number),
     root: card(latest),
     replies: runs.flatMap((run) => repliesOf(run, policy)),
+    reactions: runs.flatMap(reactionsOf),
   };
+}
+
+type Reaction = { readonly key: string; readonly ts: string; readonly emoji: string };
+
+/** A word to the agent in a message of the thread: seen, then delivered, or not. */
+function reactionsOf({ id, orders, resolved }: Run): readonly Reaction[] {
+  const on = (order: string, emoji: string): readonly Reaction[] => {
+    const message = messageOf(order);
+    return message === undefined ? [] : [{ key: `${id}/${order}/${emoji}`, ts: message.ts, emoji }];
+  };
+  return [
+    ...[...resolved.map(({ order }) => order), ...orders].flatMap((order) => on(order.id, "eyes")),
+    ...resolved.flatMap(({ order, outcome }) => on(order.id, outcome === "done" ? "white_check_mark" : "x")),
+  ];
 }
 
 function repliesOf(run: Run, policy: Policy): readonly Reply[] {

@@ -109,7 +109,15 @@ export type Slack = AsyncDisposable & {
   close(): Promise<void>;
 };
 
-const BOT_SCOPES = ["chat:write", "commands", "channels:history", "users:read", "usergroups:read"];
+const BOT_SCOPES = [
+  "app_mentions:read",
+  "channels:history",
+  "chat:write",
+  "commands",
+  "reactions:write",
+  "usergroups:read",
+  "users:read",
+];
 const EVENTS = ["app_home_opened", "message.channels", "app_mention"];
 const EVENT_RETRIES_MS = [100, 60_000, 300_000];
 

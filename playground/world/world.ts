@@ -1,9 +1,12 @@
 // The local world: GitHub with Actions, Slack, T3 Code with a scripted agent, and a Kubernetes cluster, each a server on
 // a port of its own, and a team that works with them. Nothing in it knows the bot.
 
+import { readFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import { z } from "zod";
 import { type Actions, startActions } from "../ci/actions.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import { type Behaviour, type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/cluster.ts";
@@ -48,7 +51,7 @@ export async function startWorld(dir: string, { agentFor, agentEnv = {} }: World
     const github = keep(await startGitHub({ dataDir: join(dir, "github") }));
     const cluster = keep(await startKubernetes({ imageBehaviour: (image) => behaviourOf(github, image) }));
     const actions = keep(startActions(github));
-    const slack = keep(await startSlack({ commands: ["/afk"] }));
+    const slack = keep(await startSlack(appInstalled()));
     const t3 = keep(
       await startT3({
         baseDir: join(dir, "t3"),
@@ -107,6 +110,23 @@ function agentEnvironment(githubUrl: string, stateDir: string): Record<string, s
     GIT_CONFIG_KEY_0: `http.${githubUrl}/.extraHeader`,
     GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
     AGENT_STATE_DIR: stateDir,
+  };
+}
+
+const MANIFEST = new URL("../../manifest.yml", import.meta.url);
+const manifestSchema = z.object({
+  features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
+  oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
+  settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
+});
+
+/** The app as a workspace has it that was given the manifest: no command, scope or event beyond those in it. */
+function appInstalled() {
+  const { features, oauth_config, settings } = manifestSchema.parse(parse(readFileSync(MANIFEST, "utf8")));
+  return {
+    commands: features.slash_commands.map(({ command }) => command),
+    botScopes: oauth_config.scopes.bot,
+    events: settings.event_subscriptions.bot_events,
   };
 }
 

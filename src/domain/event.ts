@@ -130,6 +130,18 @@ export const eventSchema = z.discriminatedUnion("type", [
     /** Of what it shows; null where an older version posted it. */
     digest: z.string().nullable().default(null),
   }),
+  /** A press that may be sent again, and must not count again. */
+  z.object({ type: z.literal("bot.press-taken"), at, press: z.string() }),
+  /** Somebody wants this issue to be the repo's next one. */
+  z.object({
+    type: z.literal("bot.next-chosen"),
+    at,
+    repo: z.string(),
+    issue: z.number().int().positive(),
+    by: z.string(),
+  }),
+  /** People were reminded of an escalation for the so-many-th time. */
+  z.object({ type: z.literal("bot.reminded"), at, escalation: z.string(), step: z.number().int().positive() }),
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
 ]);

@@ -68,6 +68,7 @@ export type Selected = { readonly candidate: Candidate; readonly release: Releas
  * lowest), then the oldest release, then the number.
  */
 export function selectNext(repo: RepoKey, candidates: readonly Candidate[], standing: Standing): Selected | undefined {
+  const isNext = ({ candidate }: Selected): boolean => standing.state.next[repo]?.issue === candidate.number;
   return candidates
     .flatMap((candidate) => {
       const release = candidate.release.known ? candidate.release.value : null;
@@ -76,6 +77,7 @@ export function selectNext(repo: RepoKey, candidates: readonly Candidate[], stan
     })
     .sort(
       (a, b) =>
+        Number(isNext(b)) - Number(isNext(a)) ||
         compare(priorityOf(a.candidate.labels), priorityOf(b.candidate.labels)) ||
         a.release.at - b.release.at ||
         a.candidate.number - b.candidate.number,

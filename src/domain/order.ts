@@ -38,8 +38,28 @@ type OrderWhat = Readonly<z.infer<typeof what>>;
 type OrderKind = OrderWhat["kind"];
 
 /** `id` is the press's own (its envelope or message), so that a replay of it is the same order. */
-export const orderSchema = z.object({ id: z.string(), at, by: personSchema, what: what.readonly() }).readonly();
+export const orderSchema = z
+  .object({
+    id: z.string(),
+    at,
+    by: personSchema,
+    what: what.readonly(),
+    /** Where it was asked for, for the audit. */
+    via: z.enum(["button", "form", "command", "thread"]).optional(),
+  })
+  .readonly();
 export type Order = z.infer<typeof orderSchema>;
+
+/** The identity of an order that was written in a message: the same message is the same order. */
+export function messageOrder(channel: string, ts: string): string {
+  return `steer/${channel}/${ts}`;
+}
+
+/** The message that an order was written in: its identity says so. Undefined = it came by a button or a command. */
+export function messageOf(order: string): { readonly channel: string; readonly ts: string } | undefined {
+  const [, channel, ts] = /^steer\/([A-Z0-9]+)\/(\d+\.\d+)$/.exec(order) ?? [];
+  return channel === undefined || ts === undefined ? undefined : { channel, ts };
+}
 
 /** An order with what came of it: `done`, or why there was nothing left to do. */
 export const resolvedSchema = z

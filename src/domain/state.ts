@@ -2,7 +2,7 @@
 // when it was written: an event about something no longer there leaves the state as it is.
 
 import { z } from "zod";
-import { withEscalated } from "./escalation.ts";
+import { escalationsOf, runOfEscalation, withEscalated } from "./escalation.ts";
 import type { BotEvent } from "./event.ts";
 import { reduceRun } from "./reduce-run.ts";
 import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
@@ -33,12 +33,33 @@ export const stateSchema = z
     pause: z.object({ by: z.string(), reason: z.string(), at: z.number().int() }).readonly().nullable(),
     runs: z.record(z.string(), runSchema).readonly(),
     threads: z.record(z.string(), threadSchema).readonly(),
+    presses: z.record(z.string(), z.number().int()).readonly().default({}).describe("taken of late, and when"),
+    next: z
+      .record(z.string(), z.object({ issue: z.number().int(), by: z.string(), at: z.number().int() }).readonly())
+      .readonly()
+      .default({})
+      .describe("by repo, the issue that somebody wants next"),
+    reminders: z
+      .record(z.string(), z.object({ step: z.number().int(), at: z.number().int() }).readonly())
+      .readonly()
+      .default({})
+      .describe("by open escalation, how far people were reminded of it, and when last"),
     past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
   })
   .readonly();
 export type BotState = z.infer<typeof stateSchema>;
 
-export const emptyState: BotState = { version: 3, sequence: 0, pause: null, runs: {}, threads: {}, past: {} };
+export const emptyState: BotState = {
+  version: 3,
+  sequence: 0,
+  pause: null,
+  runs: {},
+  threads: {},
+  presses: {},
+  next: {},
+  reminders: {},
+  past: {},
+};
 
 export function reduce(state: BotState, event: BotEvent): BotState {
   return reduceAll(state, [event]);
@@ -73,7 +94,7 @@ function apply(state: BotState, event: BotEvent): BotState {
   switch (event.type) {
     case "run.dispatched":
     case "run.adopted":
-      return { ...state, runs: put(state.runs, event.run.id, event.run) };
+      return { ...withoutNext(state, event.run), runs: put(state.runs, event.run.id, event.run) };
     case "run.archived":
       return archive(state, event.run, event.at);
     case "slack.root-attempted":
@@ -81,6 +102,17 @@ function apply(state: BotState, event: BotEvent): BotState {
     case "slack.reply-attempted":
     case "slack.reply-shown":
       return withThread(state, event.issue, (thread) => applyToThread(thread, event));
+    case "bot.press-taken":
+      return { ...state, presses: { ...recent(state.presses, event.at), [event.press]: event.at } };
+    case "bot.next-chosen": {
+      const { issue, by, at } = event;
+      return { ...state, next: { ...state.next, [event.repo]: { issue, by, at } } };
+    }
+    case "bot.reminded": {
+      const open = Object.entries(state.reminders).filter(([id]) => isAsked(state, id));
+      const { step, at } = event;
+      return { ...state, reminders: { ...Object.fromEntries(open), [event.escalation]: { step, at } } };
+    }
     case "bot.paused":
       return { ...state, pause: { by: event.by, reason: event.reason, at: event.at } };
     case "bot.resumed":
@@ -88,6 +120,24 @@ function apply(state: BotState, event: BotEvent): BotState {
     default:
       return withRun(state, event.run, (run) => withEscalated(run, reduceRun(run, event), event));
   }
+}
+
+/** Slack sends a press again within the hour; what is older may be forgotten. */
+const PRESS_MS = 24 * 3_600_000;
+
+function recent(presses: BotState["presses"], now: number): BotState["presses"] {
+  return Object.fromEntries(Object.entries(presses).filter(([, at]) => now - at < PRESS_MS));
+}
+
+function withoutNext(state: BotState, { repo, issue }: Run): BotState {
+  if (state.next[repo]?.issue !== issue.number) return state;
+  const { [repo]: _, ...next } = state.next;
+  return { ...state, next };
+}
+
+function isAsked(state: BotState, escalation: string): boolean {
+  const run = state.runs[runOfEscalation(escalation)];
+  return run !== undefined && escalationsOf(run).some(({ id }) => id === escalation);
 }
 
 type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;

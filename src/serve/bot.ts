@@ -13,6 +13,7 @@ import type { Store } from "../ports.ts";
 import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
 import { startSocket } from "../slack/socket.ts";
+import { audited, openAudit } from "../store/audit.ts";
 import { openHistory } from "../store/history.ts";
 import { timersOf } from "../timers.ts";
 import { createForensics } from "../volume/forensics.ts";
@@ -61,7 +62,9 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
     cluster: outside.clusterClients.server,
   });
 
-  function lead(store: Store, left: Left | undefined): Bot {
+  function lead(kept: Store, left: Left | undefined): Bot {
+    const audit = openAudit(config.stateDir);
+    const store = audited(kept, audit);
     leading = store;
     const repos = [...config.repos.keys()];
     const { labels, pollMs } = policy;
@@ -122,6 +125,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       dependencies,
       clock,
       rights: outside.rights,
+      audit,
       enrolments,
       polling: { everyMs: pollMs, inForce: connection.limits.inForce },
       arming,

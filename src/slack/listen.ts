@@ -2,8 +2,8 @@
 // form waits, for what is wrong with its entries. Slack may send the same press twice, and an hour later: each is
 // handled once, and what must hold over a restart is in the press's identity, which orders carry.
 
-import type { App } from "@slack/bolt";
-import type { ModalView } from "@slack/types";
+import type { App, RespondFn } from "@slack/bolt";
+import type { HomeView, ModalView } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
 import type { Logger } from "pino";
 import { messageOf } from "../errors.ts";
@@ -15,14 +15,21 @@ type Where = { readonly channel: string; readonly thread: string | null };
 
 /** What the bot makes of it. Replies are for the person alone. */
 export type People = {
-  onCommand(press: By & { readonly text: string; readonly channel: string }): Promise<SlackText>;
+  onCommand(press: By & { readonly text: string; readonly channel: string }): Promise<CommandReply>;
   onButton(
     press: By & Where & { readonly action: string; readonly value: string },
   ): Promise<{ readonly form: ModalView } | { readonly say: SlackText } | undefined>;
   /** What is wrong with the entries, by block; undefined = nothing. */
   checkForm(press: FormEntered): Readonly<Record<string, string>> | undefined;
   onForm(press: FormEntered): Promise<SlackText | undefined>;
+  /** A message that mentions the bot. */
+  onMention(mention: By & Where & { readonly text: string; readonly ts: string }): Promise<SlackText | undefined>;
+  /** What the person's Home shows. */
+  homeFor(user: string): Promise<HomeView>;
 };
+
+/** `public`: everybody in the channel may see it. */
+type CommandReply = (SlackText | { readonly form: ModalView }) & { readonly public?: true };
 
 export type FormEntered = By & {
   readonly form: string;
@@ -36,6 +43,8 @@ export type Listening = {
 };
 
 const REMEMBERED = 5_000;
+/** Stands in a Home, which is all that it redraws. */
+const REFRESH = "refresh-home.v1";
 
 export function listenTo(app: App, people: People, client: WebClient, log: Logger): Listening {
   const inFlight = new Set<Promise<void>>();
@@ -70,13 +79,38 @@ export function listenTo(app: App, people: People, client: WebClient, log: Logge
     }
   }
 
+  async function publishHome(user: string): Promise<void> {
+    try {
+      await client.views.publish({ user_id: user, view: await people.homeFor(user) });
+    } catch (error) {
+      log.warn({ user, why: messageOf(error) }, "home not shown");
+    }
+  }
+
+  /** Within three seconds of the press, or Slack does not open it. */
+  async function openForm(
+    view: ModalView,
+    trigger_id: string,
+    { user, respond }: { readonly user: string; readonly respond: RespondFn },
+  ): Promise<void> {
+    try {
+      await client.views.open({ trigger_id, view });
+    } catch (error) {
+      log.warn({ user, form: view.callback_id, why: messageOf(error) }, "form not opened");
+      await respond({ response_type: "ephemeral", replace_original: false, ...privately(SLOW) });
+    }
+  }
+
   app.command("/afk", async ({ ack, command, context, respond }) => {
     await ack();
     const id = idOf(context, command.trigger_id);
     await once(id, async () => {
       const { user_id: user, text, channel_id: channel } = command;
-      const reply = await people.onCommand({ id, user, text, channel }).catch((error: unknown) => failed(user, error));
-      await respond({ response_type: "ephemeral", ...privately(reply) });
+      const reply = await people
+        .onCommand({ id, user, text, channel })
+        .catch((error: unknown): CommandReply => failed(user, error));
+      if ("form" in reply) return await openForm(reply.form, command.trigger_id, { user, respond });
+      await respond({ response_type: reply.public ? "in_channel" : "ephemeral", ...privately(reply) });
     });
   });
 
@@ -89,15 +123,10 @@ export function listenTo(app: App, people: People, client: WebClient, log: Logge
       const value = "value" in action && typeof action.value === "string" ? action.value : "";
       const where = { channel: body.channel?.id ?? "", thread: threadOf(body) };
       const press = { id, user, action: action.action_id, value, ...where };
+      if (press.action === REFRESH) return await publishHome(user);
       const reply = await people.onButton(press).catch((error: unknown) => ({ say: failed(user, error) }));
       if (reply === undefined) return;
-      if ("form" in reply) {
-        await client.views.open({ trigger_id: body.trigger_id, view: reply.form }).catch(async (error: unknown) => {
-          log.warn({ user, action: action.action_id, why: messageOf(error) }, "form not opened");
-          await respond({ response_type: "ephemeral", replace_original: false, ...privately(SLOW) });
-        });
-        return;
-      }
+      if ("form" in reply) return await openForm(reply.form, body.trigger_id, { user, respond });
       await respond({ response_type: "ephemeral", replace_original: false, ...privately(reply.say) });
     });
   });
@@ -120,6 +149,22 @@ export function listenTo(app: App, people: People, client: WebClient, log: Logge
       if (reply !== undefined) await whisper(press.user, subject, reply);
     });
   });
+  app.event("app_mention", async ({ event, body }) => {
+    const { user, text, channel, thread_ts: thread = null, ts } = event;
+    if (user === undefined) return;
+    // Slack sends an event again in another envelope: its own id stays.
+    await once(body.event_id, async () => {
+      const mention = { id: body.event_id, user, text, channel, thread, ts };
+      const reply = await people.onMention(mention).catch((error: unknown) => failed(user, error));
+      if (reply !== undefined) await whisper(user, { channel, thread }, reply);
+    });
+  });
+
+  app.event("app_home_opened", async ({ event, body }) => {
+    if (event.tab !== "home") return;
+    await once(body.event_id, () => publishHome(event.user));
+  });
+
   app.error(async (error) => log.error({ why: messageOf(error) }, "slack handler failed"));
 
   return {

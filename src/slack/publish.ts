@@ -119,6 +119,19 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
     await shown(lost);
   }
 
+  type Reaction = ThreadWanted["reactions"][number] & { readonly issue: string };
+
+  /** Slack itself knows whether it is there; one that cannot be put there any more is let be. */
+  async function react({ issue, key, ts, emoji }: Reaction, where: string, { thread, commit }: Showing): Promise<void> {
+    if (thread?.replies[key]?.ts) return;
+    try {
+      await client.reactions.add({ channel: where, timestamp: ts, name: emoji });
+    } catch (error) {
+      if (!DONE_WITH.has(platformError(error) ?? "")) throw error;
+    }
+    await commit({ type: "slack.reply-shown", at: timers.now(), issue, key, ts, digest: emoji });
+  }
+
   return {
     async showThread(wanted, thread, commit, urgent) {
       const { issue } = wanted;
@@ -131,6 +144,7 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
         const moved = typeof thread?.ts === "string" && thread.ts !== thread_ts;
         const below = moved ? { ...showing, thread: { ...thread, replies: {} } } : showing;
         for (const reply of wanted.replies) await showReply({ issue, ...reply }, target, below);
+        for (const reaction of wanted.reactions) await react({ issue, ...reaction }, target.channel, below);
         if (!urgent || thread?.digest === digestOf(wanted.root)) return "done";
         if (typeof thread?.ts !== "string") return "done";
         if (pace.waitMs("edit", true) > 0) return "left";
@@ -148,3 +162,5 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
     },
   };
 }
+
+const DONE_WITH = new Set(["already_reacted", "message_not_found", "too_many_reactions", "missing_scope"]);

@@ -33,6 +33,8 @@ beforeEach(async () => {
       onButton: async () => undefined,
       checkForm: () => undefined,
       onForm: async () => undefined,
+      onMention: async () => undefined,
+      homeFor: async () => ({ type: "home", blocks: [] }),
     },
   });
   await until("two connections", () => slack.stats().sockets === 2);

@@ -1,20 +1,27 @@
 // Slack, the handlers and what is shown, on a state that the test sets: everything but the loop, which carries orders out.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pino } from "pino";
 import type { HandlerContext } from "../../handlers/context.ts";
 import type { ShownMessage } from "../../playground/slack/outcomes.ts";
 import { type Slack, startSlack } from "../../playground/slack/slack.ts";
 import { channel, repo, slackUsers } from "../../playground/world/team.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
+import { known } from "../../src/domain/observed.ts";
 import { issueKey } from "../../src/domain/repo.ts";
 import type { Run } from "../../src/domain/run.ts";
 import { type BotState, emptyState, reduce, runsOfIssue } from "../../src/domain/state.ts";
+import { createDependencies } from "../../src/ops/dependencies.ts";
+import type { Store } from "../../src/ports.ts";
 import { peopleOf } from "../../src/serve/people.ts";
 import { createPeopleClient, createSlackClient } from "../../src/slack/client.ts";
 import { createPace } from "../../src/slack/pace.ts";
 import { createChat } from "../../src/slack/publish.ts";
 import { createRights } from "../../src/slack/rights.ts";
 import { startSocket } from "../../src/slack/socket.ts";
+import { audited, openAudit } from "../../src/store/audit.ts";
 import { timersOf } from "../../src/timers.ts";
 import { thread } from "../../views/thread.ts";
 import { policy, run } from "../support/build.ts";
@@ -35,6 +42,8 @@ export type Stage = AsyncDisposable & {
   /** What only that person sees, newest last. */
   told(user: string): readonly ShownMessage[];
   settled(): Promise<void>;
+  /** What was in memory only is gone. */
+  restart(): Promise<void>;
 };
 
 /** With one run in the given state, its thread shown. */
@@ -48,10 +57,12 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
   const clock = { now: () => Date.now() };
   const first = run({ repo, ...overrides });
   const { id } = first;
+  const dir = mkdtempSync(join(tmpdir(), "afk-handlers-"));
+  const audit = openAudit(dir);
   let state = reduce(emptyState, { type: "run.dispatched", at: clock.now(), run: first });
   let drawing = Promise.resolve();
 
-  const store = {
+  const plain: Store = {
     get state() {
       return state;
     },
@@ -60,6 +71,7 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     },
     async close() {},
   };
+  const store = audited(plain, audit);
   const chat = createChat(
     createSlackClient(apiUrl, slack.botToken, log),
     channel.id,
@@ -75,17 +87,36 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     return drawing;
   }
   const client = createPeopleClient(apiUrl, slack.botToken, log);
-  const config = { slack: { operators, people: { [operator.id]: "maintainer" } }, repos: new Map() };
+  const repos = new Map([[repo, { repo, workloads: [], owners: [] }]]);
+  const config = { slack: { operators, people: { [operator.id]: "maintainer" } }, repos, policy };
   const context = {
     config,
     store,
     clock,
     rights: createRights(client, config as never, clock),
+    audit,
+    dependencies: createDependencies(["slack", "t3"], clock, log),
+    polling: { everyMs: policy.pollMs, inForce: () => [] },
+    arming: { last: () => undefined, disarmed: () => undefined, start: () => {} },
+    enrolments: { last: async () => undefined },
+    explain: async (of: string, issue: number) =>
+      known({
+        issue: issueKey(of, issue),
+        exists: true,
+        title: "T",
+        url: null,
+        gates: [],
+        starts: true,
+        verdict: "Starts.",
+      }),
+    nudgeAll: () => {},
     nudge: () => void show(),
   } as unknown as HandlerContext;
   const { botToken, appToken } = slack;
-  const socket = startSocket({ apiUrl, botToken, appToken, client, log, people: peopleOf(context) });
-  await until("two connections", () => slack.stats().sockets === 2);
+  const connect = () => startSocket({ apiUrl, botToken, appToken, client, log, people: peopleOf(context) });
+  const connected = () => until("two connections", () => slack.stats().sockets === 2);
+  let socket = connect();
+  await connected();
   await show();
 
   return {
@@ -107,10 +138,17 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
         .messages(channel.id)
         .filter(({ onlyYou }) => onlyYou),
     settled: () => drawing,
+    async restart() {
+      await socket.stop();
+      await until("no connection", () => slack.stats().sockets === 0);
+      socket = connect();
+      await connected();
+    },
     async [Symbol.asyncDispose]() {
       await socket.stop();
       await drawing;
       await slack.close();
+      rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { findIssue } from "../../handlers/why.ts";
+import { findIssue } from "../../handlers/target.ts";
 import { why } from "../../views/why.ts";
 import { type GitHubStage, repo, setGitHubStage } from "../support/github-stage.ts";
 

@@ -42,6 +42,7 @@ function text(words: string) {
 const wanted: ThreadWanted = {
   issue: ISSUE,
   root: text("card"),
+  reactions: [],
   replies: [
     { key: "r/blocked", broadcast: true, ...text("blocked") },
     { key: "r/deployed", broadcast: false, ...text("deployed") },
