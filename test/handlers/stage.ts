@@ -8,6 +8,7 @@ import type { HandlerContext } from "../../handlers/context.ts";
 import type { ShownMessage } from "../../playground/slack/outcomes.ts";
 import { type Slack, startSlack } from "../../playground/slack/slack.ts";
 import { channel, repo, slackUsers } from "../../playground/world/team.ts";
+import type { Config } from "../../src/config.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
 import { known } from "../../src/domain/observed.ts";
 import { issueKey } from "../../src/domain/repo.ts";
@@ -89,15 +90,16 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
   const client = createPeopleClient(apiUrl, slack.botToken, log);
   const repos = new Map([[repo, { repo, workloads: [], owners: [] }]]);
   const config = { slack: { operators, people: { [operator.id]: "maintainer" } }, repos, policy };
-  const context = {
-    config,
+  const context: HandlerContext = {
+    config: config as unknown as Config,
+    configStanding: () => ({ since: clock.now(), trouble: null }),
     store,
     clock,
-    rights: createRights(client, config as never, clock),
+    rights: createRights(client, config as unknown as Config, clock),
     audit,
     dependencies: createDependencies(["slack", "t3"], clock, log),
     polling: { everyMs: policy.pollMs, inForce: () => [] },
-    arming: { last: () => undefined, disarmed: () => undefined, start: () => {} },
+    arming: { last: () => undefined, disarmed: () => undefined, start: () => true },
     enrolments: { last: async () => undefined },
     explain: async (of: string, issue: number) =>
       known({
@@ -111,7 +113,7 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
       }),
     nudgeAll: () => {},
     nudge: () => void show(),
-  } as unknown as HandlerContext;
+  };
   const { botToken, appToken } = slack;
   const connect = () => startSocket({ apiUrl, botToken, appToken, client, log, people: peopleOf(context) });
   const connected = () => until("two connections", () => slack.stats().sockets === 2);
