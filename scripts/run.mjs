@@ -44,9 +44,12 @@ if (Number(version.slice(1).split(".")[0]) < 24) {
   process.exit(1);
 }
 
+// Node then reads what it compiled before: the bot's libraries take half as long.
+const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "node-compile");
+
 const child = spawn(command, args, {
   stdio: "inherit",
-  env: { ...process.env, PATH },
+  env: { ...process.env, PATH, NODE_COMPILE_CACHE },
   shell: process.platform === "win32",
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

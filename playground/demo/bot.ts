@@ -84,6 +84,7 @@ export function startBot(
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],
+      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       HOME: dir,
       AFK_GITHUB_TOKEN: tokens.githubBot,
       AFK_SLACK_BOT_TOKEN: "xoxb-playground",
