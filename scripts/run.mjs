@@ -53,6 +53,11 @@ const child = spawn(command, args, {
   shell: process.platform === "win32",
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+if (process.env.npm_lifecycle_event !== undefined) {
+  // npm passes a SIGTERM on to its shell alone, which dies of it: the command must not outlive both.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
+}
 child.on("error", (error) => {
   console.error(`${command}: ${error.message}`);
   process.exit(1);
