@@ -47,10 +47,15 @@ function checklistOf(body: string): Sight["checklist"] {
   return [...body.matchAll(/^- \[([ x])\] (.+)$/gm)].map(([, mark, text = ""]) => ({ done: mark === "x", text }));
 }
 
-async function findLanded({ github }: World, issue: number): Promise<string | undefined> {
+async function findLanded(world: World, issue: number): Promise<string | undefined> {
+  return (await commitsFor(world, issue))[0];
+}
+
+/** The commits on the default branch that close the issue, newest first. */
+export async function commitsFor({ github }: World, issue: number): Promise<readonly string[]> {
   const { defaultBranch, gitDir } = github.repo(repo);
   const commits = await commitsOf(github.git, gitDir, ["-20", defaultBranch]);
-  return commits.find(({ message }) => new RegExp(`^Closes #${issue}$`, "m").test(message))?.sha;
+  return commits.flatMap(({ message, sha }) => (new RegExp(`^Closes #${issue}$`, "m").test(message) ? [sha] : []));
 }
 
 function lookAtCi({ github }: World, sha: string): readonly string[] {

@@ -21,7 +21,7 @@ export async function play(
   await using stage = await setStage({ keep, script });
   tell("ready");
   const started = performance.now();
-  const over = AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]);
+  const over = AbortSignal.any([signal, AbortSignal.timeout(script.limitMs ?? TIME_LIMIT_MS)]);
   const ending = await perform(script, sceneOn(stage, tell, over));
   return { script: name, ...ending, ms: Math.round(performance.now() - started) };
 }

@@ -2,7 +2,8 @@
 //
 // Each is played on a stage of its own: a fresh world, then `prepare`, then the bot with the demo's config and `config`
 // laid over it, then `play`. It acts as people do (`world`: GitHub, Slack and T3 by hand) and judges by what people see,
-// never by the bot's insides. A play has a minute: `follow` then gives up and `until` throws, so nothing waits without end.
+// never by the bot's insides. A play has a minute, or its own `limitMs`: `follow` then gives up and `until` throws, so
+// nothing waits without end.
 
 import type { World } from "../../world/world.ts";
 import type { Sight } from "../look.ts";
@@ -11,6 +12,8 @@ import type { Stage } from "../stage.ts";
 export type Script = {
   /** One line, for `--help`. */
   readonly does: string;
+  /** How long it may take on a slow machine; a minute where it does not say. */
+  readonly limitMs?: number;
   /** Laid over the demo's `afk.yaml`: maps are merged, anything else is replaced. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Changes the world before the bot starts: files, permissions, Slack users. */
