@@ -9,7 +9,6 @@ import { type ConfigFile, configSchema, type RepoConfig } from "./config/schema.
 import { loadSecret, loadT3Token, secretRef } from "./config/secrets.ts";
 import { loadTrees, secretVariables, type TreesConfig } from "./config/trees.ts";
 import type { Policy } from "./domain/policy.ts";
-import { createRedact, type Redact } from "./domain/redact.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
 import type { GitHubCredentials } from "./github/auth.ts";
@@ -55,8 +54,8 @@ export type Config = {
     readonly renewMs: number;
     readonly retryMs: number;
   };
-  /** Takes secrets out of what is quoted: the bot's own, those of known forms, and what the operator adds. */
-  readonly redact: Redact;
+  /** Regular expressions of what must not be quoted, beside the bot's own secrets and those of known forms. */
+  readonly redact: readonly string[];
   readonly logLevel: ConfigFile["logLevel"];
   readonly repos: ReadonlyMap<RepoKey, RepoConfig>;
   readonly trees: TreesConfig;
@@ -181,10 +180,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     },
     http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
-    redact: createRedact(
-      [...read, ...trees.secrets],
-      data.redact.map((text) => new RegExp(text, "g")),
-    ),
+    redact: data.redact,
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
     trees: trees.config,

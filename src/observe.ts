@@ -1,9 +1,9 @@
 // The evidence each state decides by. Only what a decision needs is read; what cannot be read is unknown.
 
-import type { MessageSent, TurnSeen, VerifyingEvidence, WorkingEvidence } from "./domain/evidence.ts";
+import type { MessageSent, TurnSeen, WorkingEvidence } from "./domain/evidence.ts";
 import { known, unknown } from "./domain/observed.ts";
-import { type Redact, redactAll } from "./domain/redact.ts";
-import { nextOrdinal, type Run, type RunStateOf, type Turn, type Turning } from "./domain/run.ts";
+import type { Redact } from "./domain/redact.ts";
+import { nextOrdinal, type Run, type Turn, type Turning } from "./domain/run.ts";
 import type { Parts } from "./parts.ts";
 
 export async function observeTurning(run: Run, state: Turning, parts: Parts): Promise<WorkingEvidence> {
@@ -11,24 +11,9 @@ export async function observeTurning(run: Run, state: Turning, parts: Parts): Pr
   const over = turn.known && turn.value.is === "ended";
   const landed = over ? await parts.trees.findLanded(run) : unknown("the turn has not ended");
   if (over) parts.dependencies.noteObserved("github", landed);
+  const elsewhere = landed.known && landed.value === null ? await parts.trees.findElsewhere(run) : undefined;
   const spend = run.session === null || !turn.known ? undefined : await parts.executor.observeSpend(run.session);
-  return { turn, landed, spend };
-}
-
-export async function observeVerifying(
-  run: Run,
-  state: RunStateOf<"verifying">,
-  parts: Parts,
-): Promise<VerifyingEvidence> {
-  const { github, cluster, dependencies } = parts;
-  const { sha } = state.landed;
-  const [checks, rollouts] = await Promise.all([
-    github.fetchChecks(run.repo, sha),
-    cluster.observeRollouts(run.repo, sha),
-  ]);
-  dependencies.noteObserved("github", checks);
-  dependencies.noteObserved("cluster", rollouts);
-  return redactAll({ checks, rollouts }, parts.redact);
+  return { turn, landed, elsewhere: elsewhere?.known ? elsewhere.value : null, spend };
 }
 
 /** Whether the message that a preparing run is to send has been sent. Asked only where something hangs on it. */

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
+import type { CiRules } from "./domain/checks.ts";
 import type { Policy } from "./domain/policy.ts";
 import type { Redact } from "./domain/redact.ts";
+import type { RepoKey } from "./domain/repo.ts";
 import type { Dependencies } from "./ops/dependencies.ts";
 import type { Clock, Cluster, Executor, Forensics, GitHub, History, Store, Trees } from "./ports.ts";
 import type { Publisher } from "./publish.ts";
@@ -20,6 +22,7 @@ export type Parts = Surroundings & {
   readonly publisher: Publisher;
   readonly dependencies: Dependencies;
   readonly policy: Policy;
+  readonly ciRules: (repo: RepoKey) => CiRules;
   /** The model's name for the commit trailer. */
   readonly model: string;
   readonly clock: Clock;

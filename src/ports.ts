@@ -4,12 +4,21 @@
 import type { AuditLine } from "./domain/audit.ts";
 import type { RepoFacts } from "./domain/enrolment.ts";
 import type { BotEvent } from "./domain/event.ts";
-import type { BlockerSeen, Candidate, CheckSeen, RolloutSeen, TrustedComment, TurnSeen } from "./domain/evidence.ts";
+import type {
+  BlockerSeen,
+  BranchSeen,
+  Candidate,
+  CheckSeen,
+  LandedSeen,
+  RolloutSeen,
+  TrustedComment,
+  TurnSeen,
+} from "./domain/evidence.ts";
 import type { FailedJob, WorkloadReport } from "./domain/message.ts";
 import type { Observed } from "./domain/observed.ts";
 import type { PromptAdditions } from "./domain/prompt.ts";
 import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
-import type { Landed, Release, Run, RunId, Session, Spend, Tree, TreeMade, Turn } from "./domain/run.ts";
+import type { Release, Run, RunId, Session, Spend, Tree, TreeMade, Turn } from "./domain/run.ts";
 import type { BotState, IssueThread } from "./domain/state.ts";
 import type { SlotSeen } from "./domain/tree-slots.ts";
 
@@ -75,6 +84,8 @@ export type GitHub = {
   ): Promise<void>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
+  /** Whether a workflow of the commit can run for a push of these paths to the branch. */
+  fetchRunnable(repo: RepoKey, sha: Sha, branch: string, paths: readonly string[]): Promise<Observed<boolean>>;
   /** What failed on the commit, with the ends of the logs, as they were written. */
   fetchFailures(repo: RepoKey, sha: Sha): Promise<Observed<readonly FailedJob[]>>;
   /** Runs the failed jobs of a workflow run again; one that runs already is left to it. */
@@ -177,7 +188,13 @@ export type Trees = {
    */
   prepare(run: Run): Promise<{ readonly tree: Tree; readonly made: TreeMade }>;
   /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */
-  findLanded(run: Run): Promise<Observed<Pick<Landed, "sha" | "commits"> | null>>;
+  findLanded(run: Run): Promise<Observed<LandedSeen | null>>;
+  /** The default branch beside what landed on it, by a fetch no older than `maxAgeMs`. */
+  observeBranch(run: Run, landed: Sha, maxAgeMs: number): Promise<Observed<BranchSeen>>;
+  /** Another branch of the remote that has what the run committed last; null = none. By the fetched history. */
+  findElsewhere(run: Run): Promise<Observed<string | null>>;
+  /** Paths that differ between the run's base and the commit, by the fetched history. */
+  changedPaths(run: Run, sha: Sha): Promise<Observed<readonly string[]>>;
   /** The run's own commits on the default branch, newest first, by the fetched history. */
   findCommits(run: Run): Promise<Observed<readonly Sha[]>>;
   /** What changed between the run's base and the commit, as a patch, by the fetched history. */

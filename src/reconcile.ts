@@ -19,7 +19,8 @@ import { decideTurning } from "./domain/turning.ts";
 import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";
 import { fieldsOf } from "./log.ts";
-import { observeSent, observeTurn, observeTurning, observeVerifying } from "./observe.ts";
+import { observeSent, observeTurn, observeTurning } from "./observe.ts";
+import { observeVerifying } from "./observe-landed.ts";
 import type { Parts } from "./parts.ts";
 import { refreshIdle } from "./refresh.ts";
 
@@ -75,8 +76,9 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
       return decideTurning(run, state, evidence, policy, clock.now(), paused());
     }
     case "verifying": {
-      const evidence = await observeVerifying(run, state, parts);
-      return decideVerifying(run, state, evidence, policy, clock.now(), paused());
+      const rules = parts.ciRules(run.repo);
+      const evidence = await observeVerifying(run, state, rules, parts);
+      return decideVerifying(run, state, evidence, rules, policy, clock.now(), paused());
     }
     case "blocked":
     case "frozen":

@@ -2,6 +2,7 @@
 
 import { watchConfig } from "./config/watch.ts";
 import { type Config, loadConfig } from "./config.ts";
+import { createRedact } from "./domain/redact.ts";
 import { createLog } from "./log.ts";
 import { createDependencies } from "./ops/dependencies.ts";
 import { createHealth } from "./ops/health.ts";
@@ -18,7 +19,7 @@ import { version } from "./version.ts";
 export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise<void> {
   const config: Config = loadConfig(configFile, env);
   const secrets = new Set(config.secrets);
-  const log = createLog(config.logLevel, secrets, config.redact);
+  const log = createLog(config.logLevel, secrets, createRedact([], config.redact));
   const clock: Clock = { now: () => Date.now() };
   const dependencies = createDependencies(["github", "t3", "slack", "cluster"], clock, log);
   const health = createHealth(dependencies, clock);

@@ -49,6 +49,17 @@ export const reposSchema = z
     z.strictObject({
       repo: repoKey.meta({ description: "owner/name", examples: ["acme/shop"] }),
       workloads: z.array(workload).describe("what a commit must be healthy on; [] = CI alone decides"),
+      ci: z
+        .strictObject({
+          required: z.array(z.string().min(1)).default([]).describe("checks that must be there and pass, by name"),
+          ignored: z.array(z.string().min(1)).default([]).describe("checks that do not count; * stands for anything"),
+          whenNone: z
+            .enum(["red", "green"])
+            .default("red")
+            .describe("what it means that no workflow can run for a change"),
+        })
+        .prefault({})
+        .describe("how CI is judged"),
       owners: z
         .array(userOrGroup)
         .default([])

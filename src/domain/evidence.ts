@@ -1,6 +1,8 @@
 // What the bot can see of the outside, in its own nouns. Adapters translate into these; decisions read only these.
 
+import type { FailedJob } from "./message.ts";
 import type { Observed } from "./observed.ts";
+import type { Sha } from "./repo.ts";
 import type { Landed, Release, Spend } from "./run.ts";
 
 export type Permission = "admin" | "maintain" | "write" | "triage" | "read" | "none";
@@ -100,8 +102,26 @@ export type CheckSeen = {
   readonly source: "check-run" | "status" | "workflow-run";
   readonly name: string;
   readonly state: CheckState;
+  /** GitHub's own word once it is completed. */
+  readonly conclusion: string | null;
   readonly url: string | null;
+  /** Of a workflow run: its check suite. */
+  readonly suite?: number | undefined;
+  /** Of a job: its workflow run's check suite. Jobs are judged by their workflow run. */
+  readonly of?: number | undefined;
 };
+
+/** The default branch as it was last fetched, beside the commit that landed. */
+export type BranchSeen = {
+  readonly head: Sha;
+  /** Whether the landed commit is still on it. */
+  readonly there: boolean;
+  /** The run's newest own commit on it; null = none. */
+  readonly own: LandedSeen | null;
+};
+
+/** `note`: what people should know of how it was told to be the run's own. */
+export type LandedSeen = Pick<Landed, "sha" | "commits" | "note">;
 
 /** A workload's health figures, by the field names of the Kubernetes API. */
 export type RolloutSeen = {
@@ -128,13 +148,22 @@ export type MessageSent = Observed<boolean>;
 export type WorkingEvidence = {
   readonly turn: Observed<TurnSeen>;
   /** Asked only once the turn has ended, unknown before that. */
-  readonly landed: Observed<Pick<Landed, "sha" | "commits"> | null>;
+  readonly landed: Observed<LandedSeen | null>;
+  /** Where nothing landed: another branch that the agent pushed its commits to. Absent = none, or not asked. */
+  readonly elsewhere?: string | null | undefined;
   /** Of the whole run so far. Absent where nobody looked. */
   readonly spend?: Spend | undefined;
 };
 
 export type VerifyingEvidence = {
+  readonly branch: Observed<BranchSeen>;
   readonly checks: Observed<readonly CheckSeen[]>;
+  /** Of the branch's head, where that is a later commit that contains the landed one. Absent = not asked, or it is not. */
+  readonly later?: { readonly sha: Sha; readonly checks: Observed<readonly CheckSeen[]> } | undefined;
+  /** Whether a workflow can run for what was changed. Absent = not asked. */
+  readonly runnable?: Observed<boolean> | undefined;
+  /** What failed, with what the runners say of it. Absent = not asked. */
+  readonly failures?: Observed<readonly FailedJob[]> | undefined;
   readonly rollouts: Observed<readonly RolloutSeen[]>;
 };
 

@@ -36,8 +36,9 @@ const ASSIGNED =
 
 export type Redact = (text: string) => string;
 
-/** Takes secrets out of a text. `known` are this bot's own, word for word; `patterns` are the operator's. */
-export function createRedact(known: readonly string[], patterns: readonly RegExp[]): Redact {
+/** Takes secrets out of a text. `known` are this bot's own, word for word; `more` are the operator's expressions. */
+export function createRedact(known: readonly string[], more: readonly string[]): Redact {
+  const patterns = more.map((source) => new RegExp(source, "g"));
   const words = known.filter((word) => word.length >= 8).sort((a, b) => b.length - a.length);
   return (text) => {
     let out = text;

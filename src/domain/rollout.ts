@@ -10,6 +10,10 @@ export function judgeRollout(seen: RolloutSeen): Verdict {
   if (seen.carries === "other") return pending(`${workload} to carry the commit (it runs ${seen.image})`);
   if (seen.paused) return pending(`${workload}, whose rollout is paused`);
   if (seen.observedGeneration < seen.generation) return pending(`${workload} to observe its new spec`);
+  // What is wrong with a later commit is not ours: its own author hears of it.
+  const trouble = seen.podTroubles[0]?.reason ?? seen.progressDeadlineExceeded;
+  if (seen.carries === "descendant" && trouble)
+    return pending(`${workload}, which is unhealthy on a later commit (${trouble})`);
   if (seen.podTroubles.length > 0) {
     return {
       is: "red",

@@ -62,7 +62,9 @@ export const spendSchema = z
   .readonly();
 export type Spend = z.infer<typeof spendSchema>;
 
-export const landedSchema = z.object({ sha, commits: z.number().int().positive(), seenAt: at }).readonly();
+export const landedSchema = z
+  .object({ sha, commits: z.number().int().positive(), seenAt: at, note: z.string().optional() })
+  .readonly();
 export type Landed = z.infer<typeof landedSchema>;
 
 /** Why a run stopped. `kind` is for code, `text` and `details` are for people (`details` may quote hostile text). */

@@ -10,7 +10,7 @@ import { type BlockReason, type Landed, nextOrdinal, type Run, type Turning } fr
 export function decideTurning(
   run: Run,
   state: Turning,
-  { turn, landed, spend }: WorkingEvidence,
+  { turn, landed, elsewhere, spend }: WorkingEvidence,
   policy: Policy,
   now: number,
   paused = false,
@@ -65,7 +65,7 @@ export function decideTurning(
       return { do: "wait", forMs: policy.watchMs };
     case "ended":
       if (mayBeTakenUp(state, seen, now)) return { do: "wait", forMs: policy.watchMs };
-      return turnEnded(run, state, seen, landed, paused, policy, now);
+      return turnEnded(run, state, seen, { landed, elsewhere }, paused, policy, now);
     default:
       return seen satisfies never;
   }
@@ -140,7 +140,7 @@ function turnEnded(
   run: Run,
   state: Turning,
   seen: Extract<TurnSeen, { is: "ended" }>,
-  landed: WorkingEvidence["landed"],
+  { landed, elsewhere }: Pick<WorkingEvidence, "landed" | "elsewhere">,
   paused: boolean,
   policy: Policy,
   now: number,
@@ -166,6 +166,10 @@ function turnEnded(
   if (judged !== undefined)
     return { do: "record", event: { type: "run.landed", at: now, run: run.id, landed: judged } };
   if (state.stop !== null) return halt(run, now, state.stop.reason);
+  if (elsewhere) {
+    const text = `The agent pushed its commits to ${elsewhere}, not to ${run.defaultBranch}.`;
+    return halt(run, now, { kind: "wrong-branch", text, details });
+  }
   switch (seen.how) {
     case "completed":
       return halt(run, now, { kind: "nothing-landed", text: "The agent ended without landing a commit.", details });

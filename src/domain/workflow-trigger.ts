@@ -12,13 +12,23 @@ export function runsOnPush(on: unknown, branch: string): "always" | "for some pa
   return "paths" in push || "paths-ignore" in push ? "for some paths" : "always";
 }
 
+/** Whether a push that changes the paths runs it. Of several pushes at once GitHub looks at all their changes. */
+export function runsForPush(on: unknown, branch: string, paths: readonly string[]): boolean {
+  const runs = runsOnPush(on, branch);
+  if (runs !== "for some paths") return runs === "always";
+  const push = isRecord(on) && isRecord(on["push"]) ? on["push"] : {};
+  if ("paths" in push) return paths.some((path) => matchesLast(listOf(push["paths"]), path));
+  const ignored = listOf(push["paths-ignore"]);
+  return paths.some((path) => !ignored.some((pattern) => matches(pattern, path)));
+}
+
 function coversBranch(push: Readonly<Record<string, unknown>>, branch: string): boolean {
   if ("branches" in push) return matchesLast(listOf(push["branches"]), branch);
   if ("branches-ignore" in push) return !listOf(push["branches-ignore"]).some((pattern) => matches(pattern, branch));
   return !("tags" in push || "tags-ignore" in push);
 }
 
-/** The last pattern that matches decides, as a later `!pattern` takes branches out again. */
+/** The last pattern that matches decides, as a later `!pattern` takes names out again. */
 function matchesLast(patterns: readonly string[], branch: string): boolean {
   let covered = false;
   for (const pattern of patterns) {

@@ -61,7 +61,7 @@ async function withoutLink(slot: string, gitDir: string): Promise<Seen> {
 }
 
 /** The git directory that the checkout has for a worktree at that path, whether or not the worktree is there. */
-async function findRegistered(slot: string, gitDir: string): Promise<string | undefined> {
+export async function findRegistered(slot: string, gitDir: string): Promise<string | undefined> {
   for (const name of await namesIn(join(gitDir, "worktrees"))) {
     const own = join(gitDir, "worktrees", name);
     const tree = dirname((await loadText(join(own, "gitdir")))?.trim() ?? "");

@@ -81,6 +81,23 @@ export async function fetchFile(
   return { text: Buffer.from(data.content, "base64").toString("utf8"), sha: data.sha };
 }
 
+/** The workflows of a commit. Throws where one of them cannot be read. */
+export async function fetchWorkflows(
+  client: GitHubClient,
+  target: Target,
+  ref: string,
+): Promise<readonly WorkflowSeen[]> {
+  const folder = ".github/workflows";
+  const { data } = await client.rest.repos.getContent({ ...target, path: folder, ref }).catch((error: unknown) => {
+    if (statusOf(error) === 404) return { data: [] };
+    throw error;
+  });
+  const paths = (Array.isArray(data) ? data : []).flatMap(({ path }) => (/\.ya?ml$/.test(path) ? [path] : []));
+  return await Promise.all(
+    paths.map(async (path) => workflowOf([path, (await fetchFile(client, target, ref, path)).text])),
+  );
+}
+
 function workflowOf([path, text]: readonly [string, string]): WorkflowSeen {
   try {
     const workflow: unknown = parseYaml(text);

@@ -5,14 +5,15 @@ import { z } from "zod";
 import { known, unknown } from "../domain/observed.ts";
 import type { Policy } from "../domain/policy.ts";
 import { type RepoKey, splitRepo } from "../domain/repo.ts";
+import { runsForPush } from "../domain/workflow-trigger.ts";
 import { messageOf } from "../errors.ts";
 import type { GitHub } from "../ports.ts";
 import { fetchBlockedBy, repoOf } from "./blockers.ts";
 import { fetchCandidates, fetchTrustedComments, type Reader, readIssue } from "./candidates.ts";
-import { fetchChecks } from "./checks.ts";
+import { createChecks } from "./checks.ts";
 import { type GitHubClient, githubError, statusOf } from "./client.ts";
 import { fetchReleases } from "./events.ts";
-import { fetchFacts, fetchFile } from "./facts.ts";
+import { fetchFacts, fetchFile, fetchWorkflows } from "./facts.ts";
 import { fetchFailures } from "./failures.ts";
 import type { GraphQuery } from "./graphql.ts";
 import type { Poll } from "./poll.ts";
@@ -26,6 +27,7 @@ export function createGitHub(
   policy: Pick<Policy, "labels" | "trustedBots">,
 ): GitHub {
   const reader: Reader = { client, query, poll, ...policy, details: new Map(), urls: new Map() };
+  const checks = createChecks(client);
   let me: Promise<number> | undefined;
 
   /** The bot's own account. REST's `/user` is closed to an app's installation, GraphQL's viewer is not. */
@@ -155,9 +157,19 @@ export function createGitHub(
 
     async fetchChecks(repo, sha) {
       try {
-        return known(await fetchChecks(client, repo, sha));
+        return known(await checks.fetch(repo, sha));
       } catch (error) {
         return unknown(messageOf(githubError(error, `reading the checks of ${sha}`)));
+      }
+    },
+
+    async fetchRunnable(repo, sha, branch, paths) {
+      const { owner, name } = splitRepo(repo);
+      try {
+        const workflows = await fetchWorkflows(client, { owner, repo: name }, sha);
+        return known(workflows.some(({ on, broken }) => broken || runsForPush(on, branch, paths)));
+      } catch (error) {
+        return unknown(messageOf(githubError(error, `reading the workflows of ${sha}`)));
       }
     },
 

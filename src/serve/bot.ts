@@ -4,6 +4,8 @@
 // replaced by one of another config in the same process; what outlives it is in `Base`, and in the store.
 
 import type { Config } from "../config.ts";
+import type { CiRules } from "../domain/checks.ts";
+import { createRedact } from "../domain/redact.ts";
 import { createEnrolments } from "../enrol/enrolments.ts";
 import { createLoop } from "../loop.ts";
 import { startProbes } from "../ops/probes.ts";
@@ -37,6 +39,9 @@ export type WarmBot = {
   /** Of a bot that never led. */
   close(): Promise<void>;
 };
+
+/** Of a repo that is in the config no more, and has a run all the same. */
+const NO_RULES: CiRules = { required: [], ignored: [], whenNone: "red" };
 
 export type Bot = {
   /** Lets work under way finish, for a while; before a replacement what is being shown to people is finished whole. */
@@ -87,7 +92,8 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       trees,
       cluster,
       forensics: createForensics(config.volume),
-      redact: config.redact,
+      redact: createRedact(config.secrets, config.redact),
+      ciRules: (repo) => config.repos.get(repo)?.ci ?? NO_RULES,
       publisher,
       dependencies,
       policy,

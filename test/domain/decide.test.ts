@@ -1,25 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
-import type { Decision } from "../../src/domain/decision.ts";
-import type { CheckSeen, RolloutSeen, TurnSeen } from "../../src/domain/evidence.ts";
+import type { TurnSeen } from "../../src/domain/evidence.ts";
 import { known, type Observed, unknown } from "../../src/domain/observed.ts";
 import type { Run, RunStateOf } from "../../src/domain/run.ts";
 import { decideTurning } from "../../src/domain/turning.ts";
-import { decideVerifying } from "../../src/domain/verifying.ts";
-import { policy, rollout, run, SHA, T0, turn } from "../support/build.ts";
-
-/** A decision in a few words, so that a table reads as a list of promises. */
-function say(decision: Decision | undefined): string {
-  if (decision === undefined) return "nothing";
-  if (decision.do === "wait") return "wait";
-  if (decision.do === "act") return decision.action;
-  const { event } = decision;
-  if (event.type === "run.blocked")
-    return `blocked ${event.reason.kind}${event.agentMayLive ? ", agent may live" : ""}`;
-  if (event.type === "run.frozen") return `frozen ${event.reason.kind}${event.agentMayLive ? ", agent may live" : ""}`;
-  if (event.type === "run.stop-ordered") return `stop ${event.reason.kind}`;
-  return event.type;
-}
+import { policy, run, SHA, T0, turn } from "../support/build.ts";
+import { say } from "../support/say.ts";
 
 function preparing(over: Partial<RunStateOf<"preparing">> = {}): RunStateOf<"preparing"> {
   return { name: "preparing", since: T0, failure: null, refusals: 0, ...over };
@@ -168,67 +154,6 @@ describe("a working run", () => {
     const state: RunStateOf<"working"> = { name: "working", since: T0, turn: { ...turn, turnId: null }, stop: null };
     const decision = decideTurning(run({ state }), state, { turn: known(running(T0)), landed: notAsked }, policy, T0);
     expect(decision).toMatchObject({ do: "record", event: { type: "run.turn-identified", turnId: "t-1" } });
-  });
-});
-
-describe("a verifying run", () => {
-  const state: RunStateOf<"verifying"> = {
-    name: "verifying",
-    since: T0,
-    landed: { sha: SHA, commits: 1, seenAt: T0 },
-    onRed: "freeze",
-    reverts: false,
-  };
-  const check = (state: CheckSeen["state"], name = "test"): CheckSeen => ({
-    source: "check-run",
-    name,
-    state,
-    url: null,
-  });
-  const green = known([check("success")]);
-  const healthy = known([rollout()]);
-  type Row = [string, Observed<readonly CheckSeen[]>, Observed<readonly RolloutSeen[]>, number, string];
-  test.each<Row>([
-    ["is deployed when CI is green and the workload is healthy", green, healthy, 10, "run.deployed"],
-    ["is deployed on CI alone where the repo has no workload", green, known([]), 10, "run.deployed"],
-    ["waits for CI", known([check("pending")]), healthy, 10, "wait"],
-    ["waits for a first check", known([]), healthy, 10, "wait"],
-    ["is frozen when no check appears", known([]), healthy, policy.ciStartMs + 1, "frozen ci-silent"],
-    ["is frozen when CI never ends", known([check("pending")]), healthy, policy.ciMs + 1, "frozen ci-silent"],
-    [
-      "is frozen when CI fails, whatever else still runs",
-      known([check("pending"), check("failure", "lint")]),
-      healthy,
-      10,
-      "frozen ci-red",
-    ],
-    ["waits while GitHub cannot be read", unknown("502"), healthy, 10, "wait"],
-    ["never takes an unreadable GitHub for green", unknown("502"), healthy, policy.ciMs + 1, "frozen ci-silent"],
-    ["waits while the cluster cannot be read", green, unknown("refused"), 10, "wait"],
-    [
-      "never takes an unreadable cluster for healthy",
-      green,
-      unknown("refused"),
-      policy.rolloutMs + 1,
-      "frozen rollout-silent",
-    ],
-    ["waits for the workload to carry the commit", green, known([rollout({ carries: "other" })]), 10, "wait"],
-    [
-      "is frozen when it never does",
-      green,
-      known([rollout({ carries: "other" })]),
-      policy.rolloutMs + 1,
-      "frozen rollout-silent",
-    ],
-    [
-      "is frozen when the new pods crash",
-      green,
-      known([rollout({ podTroubles: [{ pod: "web-1", reason: "CrashLoopBackOff", message: "back-off" }] })]),
-      10,
-      "frozen rollout-red",
-    ],
-  ])("%s", (_promise, checks, rollouts, afterMs, expected) => {
-    expect(say(decideVerifying(run({ state }), state, { checks, rollouts }, policy, T0 + afterMs))).toBe(expected);
   });
 });
 

@@ -17,6 +17,8 @@ import type { Outside } from "./outside.ts";
 /** More steps than this without a wait is a bot that spins. */
 const MOST_STEPS = 60;
 
+const RULES = { required: [], ignored: [], whenNone: "red" } as const;
+
 /** What may not be done in a pause. A word to an agent at work starts nothing. */
 const STARTS: ReadonlySet<string> = new Set(["prepare-tree", "open-session", "start-turn", "resume-turn", "rerun-ci"]);
 
@@ -94,7 +96,7 @@ export class Bot {
       case "fixing":
         return decideTurning(run, state, outside.working(run, state.turn), by, outside.now, paused);
       case "verifying":
-        return decideVerifying(run, state, outside.verifying(), by, outside.now, paused);
+        return decideVerifying(run, state, outside.verifying(run, state.landed), RULES, by, outside.now, paused);
       case "blocked":
       case "frozen":
         return decideStopped(run, state, state.turn ? outside.turn(run, state.turn) : unknown("none"), by, outside.now);

@@ -12,7 +12,7 @@ import type {
 } from "../../src/domain/evidence.ts";
 import { messageIdOf } from "../../src/domain/ids.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
-import { nextOrdinal, type Run, type Turn } from "../../src/domain/run.ts";
+import { type Landed, nextOrdinal, type Run, type Turn } from "../../src/domain/run.ts";
 import { candidate, rollout, SHA, T0 } from "../support/build.ts";
 
 export const REPOS = ["acme/one", "acme/two"] as const;
@@ -39,8 +39,14 @@ export class Outside {
   obey = true;
   ci: Ci = "pending";
   readonly issues: Issue[] = REPOS.flatMap((repo) => [1, 2].map((number) => ({ repo, number, release: null })));
-  readonly sessions = new Map<string, { readonly repo: string; readonly agents: Agent[]; landed: boolean }>();
+  readonly sessions = new Map<string, { readonly repo: string; readonly agents: Agent[]; landed: string | null }>();
   private lastEvent = 100;
+  private commits = 0;
+
+  private nextSha(): string {
+    this.commits += 1;
+    return this.commits.toString(16).padStart(40, "0");
+  }
 
   set(weather: Partial<Pick<Outside, "t3Up" | "githubUp" | "treesFail" | "obey" | "ci">>): void {
     Object.assign(this, weather);
@@ -65,7 +71,7 @@ export class Outside {
     const agent = session?.agents.at(-1);
     if (session === undefined || agent === undefined || agent.is === "ended" || agent.is === "zombie") return;
     agent.activeAt = this.now;
-    if (what === "lands") session.landed = true;
+    if (what === "lands") session.landed = this.nextSha();
     if (what === "asks") agent.is = "asking";
     else if (what === "ends" || what === "fails" || what === "lands") {
       agent.is = "ended";
@@ -119,16 +125,24 @@ export class Outside {
   }
 
   working(run: Run, turn: Turn): WorkingEvidence {
-    const landed = this.sessions.get(run.id)?.landed === true ? { sha: SHA, commits: 1 } : null;
+    const sha = this.sessions.get(run.id)?.landed ?? null;
+    const landed = sha === null ? null : { sha, commits: 1 };
     return { turn: this.turn(run, turn), landed: this.githubUp ? known(landed) : unknown("GitHub is down") };
   }
 
-  verifying(): VerifyingEvidence {
-    if (!this.githubUp) return { checks: unknown("GitHub is down"), rollouts: known([]) };
+  verifying(run: Run, landed: Landed): VerifyingEvidence {
+    const down = unknown("GitHub is down");
+    if (!this.githubUp) return { branch: down, checks: down, rollouts: known([]) };
+    const own = { sha: this.sessions.get(run.id)?.landed ?? landed.sha, commits: 1 };
+    const branch = known({ head: own.sha, there: true, own });
     const state = { silent: undefined, pending: "pending", green: "success", red: "failure" } as const;
     const check = state[this.ci];
-    const checks = check === undefined ? [] : [{ source: "check-run", name: "test", state: check, url: null } as const];
-    return { checks: known(checks), rollouts: known([rollout()]) };
+    const checks =
+      check === undefined
+        ? []
+        : [{ source: "check-run", name: "test", state: check, conclusion: check, url: null } as const];
+    const runnable = known(true);
+    return { branch, checks: known(checks), runnable, failures: known([]), rollouts: known([rollout()]) };
   }
 
   /** Takes an action as the adapters do: adopts what is there. Throws where it cannot be taken. */
@@ -143,7 +157,7 @@ export class Outside {
       case "prepare-tree":
         return [{ type: "run.tree-ready", ...base, tree: { path: "/r", slotPath: "/s", base: SHA } }];
       case "open-session":
-        if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: false });
+        if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: null });
         return [{ type: "run.session-opened", ...base, session: { projectId: "p", threadId: run.id, url: null } }];
       case "start-turn":
         return [{ type: "run.turn-started", ...base, turn: this.ask(run, nextOrdinal(run), 0) }];

@@ -41,6 +41,11 @@ export const freezeUnfreeze: Script = {
 
     const first = await follow(issue, ({ state, issueClosed }) => state === "deployed" && issueClosed);
     const second = await follow(next, ({ state, issueClosed }) => state === "deployed" && issueClosed);
-    return { ok: waited && first.came && second.came, waited, ...factsOf(first.sight), next: second.sight.state ?? null };
+    return {
+      ok: waited && first.came && second.came,
+      waited,
+      ...factsOf(first.sight),
+      next: second.sight.state ?? null,
+    };
   },
 };
