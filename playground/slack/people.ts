@@ -116,8 +116,7 @@ export function personIn(world: World, gateway: Gateway, user: User, options: Cl
   function write(channel: string, text: string, threadTs: string | undefined): string {
     const forbidden = mayWrite(channel);
     if (forbidden !== undefined) throw new Error(forbidden);
-    const inline = { type: "text", text };
-    const blocks = [{ type: "rich_text", elements: [{ type: "rich_text_section", elements: [inline] }] }];
+    const blocks = [{ type: "rich_text", elements: [{ type: "rich_text_section", elements: inlines(text) }] }];
     return post(world, { channel, user: id, byApp: false, text, blocks, threadTs }).ts;
   }
 
@@ -174,4 +173,15 @@ export function personIn(world: World, gateway: Gateway, user: User, options: Cl
       return view === undefined ? undefined : shownView(view);
     },
   };
+}
+
+/** What a person typed, as the client sends it along: mentions are elements of their own. */
+function inlines(text: string): readonly Json[] {
+  return text
+    .split(/(<@[A-Z0-9]+>)/)
+    .filter((part) => part !== "")
+    .map((part) => {
+      const user = /^<@([A-Z0-9]+)>$/.exec(part)?.[1];
+      return user === undefined ? { type: "text", text: part } : { type: "user", user_id: user };
+    });
 }

@@ -57,7 +57,7 @@ describe("at 1280 pixels", () => {
 
   test("a thread is read and written in, and commands are refused there as in Slack", async () => {
     await card(wide, "Weigh in ounces too").getByRole("button", { name: /repl/ }).click();
-    const reply = wide.getByLabel("Reply in the thread");
+    const reply = wide.getByLabel("Reply, or @afk-bot …");
     await reply.fill("Thank you!");
     await reply.press("Enter");
     await wide.locator(".message", { hasText: "Thank you!" }).waitFor();

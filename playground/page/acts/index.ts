@@ -19,7 +19,7 @@ export function performerOf(world: World, controls: Controls): (act: Act) => Pro
   const person = (id: string) => world.slack.as(id);
   const { cockpit } = world.t3;
   const performers: Performers = {
-    "slack.write": (act) => slack.write(person(act.as), act),
+    "slack.write": (act) => slack.write(person(act.as), world.slack.users(), act),
     "slack.press": (act) => slack.press(person(act.as), act),
     "slack.submit": (act) => slack.submit(person(act.as), act),
     "slack.close": (act) => slack.close(person(act.as), act),

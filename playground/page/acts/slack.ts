@@ -4,8 +4,14 @@ import type { Act, Acted } from "../protocol.ts";
 
 type Do<T extends Act["do"]> = Extract<Act, { do: T }>;
 
+type Named = { readonly id: string; readonly name: string };
+
 /** Whatever begins with a slash is a command, as in Slack, and commands are not for threads. */
-export async function write(person: Person, { channel, thread, text }: Do<"slack.write">): Promise<Acted> {
+export async function write(
+  person: Person,
+  named: readonly Named[],
+  { channel, thread, text }: Do<"slack.write">,
+): Promise<Acted> {
   const [word = "", ...rest] = text.trim().split(" ");
   if (word === "") return { ok: false, shown: "There is nothing to send." };
   if (word.startsWith("/")) {
@@ -13,12 +19,18 @@ export async function write(person: Person, { channel, thread, text }: Do<"slack
     return acted(await person.command(word, rest.join(" "), channel));
   }
   try {
-    if (thread === undefined) person.post(channel, text);
-    else person.reply(channel, thread, text);
+    const said = mentionIn(text, named);
+    if (thread === undefined) person.post(channel, said);
+    else person.reply(channel, thread, said);
     return { ok: true };
   } catch (error) {
     return { ok: false, shown: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** `@name` as the client sends it. */
+function mentionIn(text: string, named: readonly Named[]): string {
+  return named.reduce((so, { id, name }) => so.replaceAll(new RegExp(`@${name}(?![\\w-])`, "g"), `<@${id}>`), text);
 }
 
 export async function press(person: Person, { at, action, block, choice }: Do<"slack.press">): Promise<Acted> {

@@ -68,10 +68,11 @@ function Group({ group, surface }: { readonly group: Group; readonly surface: Su
   );
 }
 
-function Drawn({ blocks }: { readonly blocks: readonly Json[] }) {
+export function Drawn({ blocks }: { readonly blocks: readonly Json[] }) {
   const slack = useSection("slack");
   const theme = useTheme();
-  const users = (slack?.people ?? []).map(({ id, name }) => ({ id, name, avatar: "" }));
+  const bot = slack === undefined ? [] : [{ id: slack.app.userId, name: slack.app.name }];
+  const users = [...(slack?.people ?? []), ...bot].map(({ id, name }) => ({ id, name, avatar: "" }));
   const channels = (slack?.channels ?? []).map(({ id, name }) => ({ id, name }));
   return (
     // The blocks come from the app and were checked by the stand-in, which knows Slack's rules.

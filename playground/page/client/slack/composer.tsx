@@ -4,7 +4,7 @@ import { act } from "../act.ts";
 type Props = { readonly as: string; readonly channel: string; readonly thread?: string; readonly placeholder: string };
 
 /** What the app's commands are good for; `/afk help` says the rest. */
-const suggestions = ["/afk status", "/afk why #1", "/afk report", "/afk help"];
+const suggestions = ["/afk status", "/afk runs", "/afk why #1", "/afk report", "/afk help"];
 
 export function Composer({ as, channel, thread, placeholder }: Props) {
   const [text, setText] = useState("");

@@ -4,7 +4,7 @@ import { act } from "../act.ts";
 import { BotIcon, EyeIcon } from "../parts/icons.tsx";
 import { clock } from "../parts/time.tsx";
 import { go } from "../view.ts";
-import { Blocks } from "./blocks.tsx";
+import { Blocks, Drawn } from "./blocks.tsx";
 import type { Surface } from "./surface.ts";
 
 type Props = {
@@ -51,15 +51,7 @@ export function Message({ message, slack, as, replies = 0 }: Props) {
           </button>
         )}
         <Blocks blocks={message.blocks.length > 0 ? message.blocks : [plain(message.text)]} surface={surface} />
-        {Object.keys(message.reactions).length > 0 && (
-          <p className="reactions">
-            {Object.entries(message.reactions).map(([emoji, count]) => (
-              <span key={emoji}>
-                :{emoji}: {count}
-              </span>
-            ))}
-          </p>
-        )}
+        <Reactions reactions={message.reactions} />
         {replies > 0 && (
           <button type="button" className="in-thread" onClick={openThread}>
             {replies === 1 ? "1 reply" : `${replies} replies`}
@@ -67,6 +59,18 @@ export function Message({ message, slack, as, replies = 0 }: Props) {
         )}
       </div>
     </article>
+  );
+}
+
+function Reactions({ reactions }: Pick<ShownMessage, "reactions">) {
+  const text = Object.entries(reactions).map(([emoji, count]) => `:${emoji}: ${count}`);
+  if (text.length === 0) return null;
+  return (
+    <div className="reactions">
+      {text.map((one) => (
+        <Drawn key={one} blocks={[{ type: "context", elements: [{ type: "mrkdwn", text: one }] }]} />
+      ))}
+    </div>
   );
 }
 

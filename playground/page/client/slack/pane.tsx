@@ -113,7 +113,7 @@ function Thread({ slack, as, channel, ts }: ThreadProps) {
           ))}
         </div>
       </div>
-      <Composer as={as} channel={channel} thread={ts} placeholder="Reply in the thread" />
+      <Composer as={as} channel={channel} thread={ts} placeholder={`Reply, or @${slack.app.name} …`} />
     </>
   );
 }
