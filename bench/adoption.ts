@@ -95,6 +95,7 @@ async function openSessions(dir: string, url: string, token: string, count: numb
     spending: createSpending({ baseDir: undefined, prices: undefined }),
     publicUrl: url,
     model: { instanceId: "claudeAgent", model: "claude-opus-4-8" },
+    runtimeMode: "full-access",
     clock,
   });
   const runs: Run[] = [];

@@ -42,6 +42,7 @@ export type Config = {
     readonly version: string | undefined;
     readonly baseDir: string | undefined;
     readonly pilot: ConfigFile["t3"]["pilot"];
+    readonly runtimeMode: ConfigFile["t3"]["runtimeMode"];
     readonly prices: ConfigFile["t3"]["prices"];
   };
   readonly kubernetes: { readonly kubeconfig: string | undefined };
@@ -147,6 +148,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       version: data.t3.version,
       baseDir: data.t3.baseDir === undefined ? undefined : absolute(data.t3.baseDir),
       pilot: data.t3.pilot,
+      runtimeMode: data.t3.runtimeMode,
       prices: data.t3.prices,
     },
     kubernetes: {

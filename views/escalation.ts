@@ -62,7 +62,7 @@ export function escalationView(run: Run, escalation: Escalation, policy: Policy)
 export function escalatedView(run: Run, { kind, headline, exact: asked, over }: Escalated): View {
   const outcome = over.order === null ? over.why : orderDone(over.order);
   return {
-    text: `${headline} ${run.repo}#${run.issue.number}: ${outcome.replaceAll(/<[^>]*>/g, "")}`.slice(0, 1_000),
+    text: `${headline} ${run.repo}#${run.issue.number}: ${outcome}`,
     blocks: [
       head(run, FACES[kind].emoji, headline, false),
       ...(asked === null || asked.trim() === "" ? [] : [quoted(cut(asked.trim(), 300))]),

@@ -27,6 +27,10 @@ export const t3Schema = z
       .describe(
         "nothing starts before `afk pilot` has passed; auto: the bot runs it by itself, for an agent's turn's cost",
       ),
+    runtimeMode: z
+      .enum(["full-access", "auto-accept-edits", "approval-required"])
+      .default("full-access")
+      .describe("what agents may do unasked; all but full-access asks people in Slack, and waits for them"),
     prices: z
       .record(
         z.string(),

@@ -43,6 +43,7 @@ export async function connectOutside(
     spending: createSpending({ baseDir: config.t3.baseDir, prices: config.t3.prices[config.t3.model.model] }),
     publicUrl: config.t3.publicUrl,
     model: config.t3.model,
+    runtimeMode: config.t3.runtimeMode,
     clock,
   });
   const trees = createTrees({

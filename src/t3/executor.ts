@@ -28,9 +28,10 @@ export function createExecutor(options: {
   readonly spending: Spending;
   readonly publicUrl: string;
   readonly model: Model;
+  readonly runtimeMode: "full-access" | "auto-accept-edits" | "approval-required";
   readonly clock: Clock;
 }): Executor {
-  const { client, runtime, spending, publicUrl, model, clock } = options;
+  const { client, runtime, spending, publicUrl, model, runtimeMode, clock } = options;
   const createdAt = (): string => new Date(clock.now()).toISOString();
 
   async function ensureProject(run: Run, workspaceRoot: string, refusals: number): Promise<string> {
@@ -104,7 +105,7 @@ export function createExecutor(options: {
           projectId,
           title: titleOf(run),
           modelSelection: model,
-          runtimeMode: "full-access",
+          runtimeMode,
           interactionMode: "default",
           branch: run.branch,
           worktreePath: run.tree?.path ?? null,
@@ -126,7 +127,7 @@ export function createExecutor(options: {
           commandId: commandIdOf(run.id, `turn.start/${ordinal}`, refusals),
           threadId: session.threadId,
           message: { messageId, role: "user", text, attachments: [] },
-          runtimeMode: "full-access",
+          runtimeMode,
           interactionMode: "default",
           createdAt: createdAt(),
         });

@@ -74,6 +74,7 @@ export async function setup(
     spending: createSpending({ baseDir: shared, prices: options.prices }),
     publicUrl: server.url,
     model: { instanceId: "claudeAgent", model: "claude-opus-4-8" },
+    runtimeMode: "full-access",
     clock,
   });
 

@@ -36,7 +36,14 @@ async function place(options: Partial<T3Options> = {}): Promise<Place> {
     pilot({ token = server.issueToken(), version, restartCommand, streamWithinMs = 20_000 } = {}) {
       const { url } = server;
       const model = { instanceId: "claudeAgent", model: "claude-opus-4-8" };
-      const rest = { version, baseDir: undefined, pilot: "required", prices: {}, publicUrl: url } as const;
+      const rest = {
+        version,
+        baseDir: undefined,
+        pilot: "required",
+        runtimeMode: "full-access",
+        prices: {},
+        publicUrl: url,
+      } as const;
       const t3 = { url, token: { from: "value", value: token }, model, ...rest } as const;
       const clock = { now: () => Date.now() };
       const log = pino({ level: "silent" });

@@ -1,14 +1,24 @@
 // Every script by its name, in the order of `--help` and of `all`.
 
+import { approval } from "./approval.ts";
+import { blockedUnblock } from "./blocked-unblock.ts";
+import { denied } from "./denied.ts";
 import { fixForward } from "./fix-forward.ts";
 import { freezeUnfreeze } from "./freeze-unfreeze.ts";
 import { happy } from "./happy.ts";
 import { nothingLanded } from "./nothing-landed.ts";
+import { question } from "./question.ts";
 import type { Script } from "./script.ts";
+import { unfreeze } from "./unfreeze.ts";
 
 export const scripts: Readonly<Record<string, Script>> = {
   happy,
   "nothing-landed": nothingLanded,
   "fix-forward": fixForward,
   "freeze-unfreeze": freezeUnfreeze,
+  question,
+  approval,
+  "blocked-unblock": blockedUnblock,
+  unfreeze,
+  denied,
 };
