@@ -4,7 +4,8 @@ import type { ShownMessage } from "../slack/outcomes.ts";
 import { channel, repo, slackUsers } from "../world/team.ts";
 import type { Scene } from "./scripts/script.ts";
 
-export const [operator, viewer, guest] = slackUsers;
+const [operator, viewer, guest] = slackUsers;
+export { guest, operator };
 
 export function repliesOf({ world }: Pick<Scene, "world">, issue: number): readonly ShownMessage[] {
   const shown = world.slack.as(viewer.id).messages(channel.id);
@@ -19,7 +20,7 @@ export async function asking(scene: Scene, issue: number, action: string): Promi
   );
 }
 
-export function buttonsOf(blocks: ShownMessage["blocks"]): readonly string[] {
+function buttonsOf(blocks: ShownMessage["blocks"]): readonly string[] {
   return blocks
     .filter(({ type }) => type === "actions")
     .flatMap(({ elements }) => (elements as readonly { readonly action_id: string }[]).map((one) => one.action_id));
