@@ -1,7 +1,7 @@
 // Answers to the agent's questions: its own options, several where it takes several, or other words.
 
 import { escalationsOf, type Request } from "../src/domain/escalation.ts";
-import { answerForm } from "../views/modals.ts";
+import { answerForm, OTHER } from "../views/modals.ts";
 import { notAsked } from "../views/ordered.ts";
 import { byText } from "./by-text.ts";
 import type { FormHandler, FormPress, HandlerContext } from "./context.ts";
@@ -18,7 +18,7 @@ export const answerWith: FormHandler = {
     const missing = (request?.questions ?? []).flatMap(({ options }, at) =>
       answersTo(press, request, at).length > 0 || options.length === 0
         ? []
-        : [[`choice-${at}`, "Choose one of them, or write your own answer below."] as const],
+        : [[`own-${at}`, "Say it in your own words, or choose one of the options."] as const],
     );
     return missing.length === 0 ? undefined : Object.fromEntries(missing);
   },
@@ -69,13 +69,14 @@ function answersOf(press: FormPress, request: Request): Readonly<Record<string, 
   );
 }
 
-/** Own words go before a chosen option, and beside it where several answers are taken. */
+/** Own words are an answer of their own, or say more about the one option that was chosen. */
 function answersTo(press: FormPress, request: Request | undefined, at: number): readonly string[] {
   const question = request?.questions?.[at];
   const own = textIn(press, `own-${at}`);
-  const chosen = [press.values[`choice-${at}`] ?? []]
+  const labels = [press.values[`choice-${at}`] ?? []]
     .flat()
-    .flatMap((index) => question?.options[Number(index)]?.label ?? []);
-  if (question?.many) return [...chosen, ...(own === "" ? [] : [own])];
-  return own === "" ? chosen : [own];
+    .flatMap((index) => (index === OTHER ? [] : (question?.options[Number(index)]?.label ?? [])));
+  if (own === "") return labels;
+  const [only] = labels;
+  return question?.many || only === undefined ? [...labels, own] : [`${only} (${own})`];
 }

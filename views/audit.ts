@@ -13,7 +13,10 @@ export function audit(lines: readonly AuditLine[], issue: string | undefined): V
   const of = issue === undefined ? "" : ` of ${issue}`;
   if (lines.length === 0) return note(`Nothing was done by people yet${of === "" ? "" : `:${of} has no line`}.`);
   const head = `*Audit${of}* – the newest first`;
-  const rows = lines.slice(0, MOST).map(
+  const over = new Set(lines.filter(({ outcome }) => outcome !== "ordered").map(({ id }) => id));
+  // What an order came to says that it was given.
+  const told = lines.filter(({ id, outcome }) => outcome !== "ordered" || !over.has(id));
+  const rows = told.slice(0, MOST).map(
     (line): KnownBlock => ({
       type: "section",
       text: { type: "mrkdwn", text: cut(row(line), LONGEST_LINE) },

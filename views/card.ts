@@ -3,9 +3,9 @@ import { costText } from "../src/domain/budget.ts";
 import { shortSha } from "../src/domain/repo.ts";
 import { isActive, landedOf, type Run } from "../src/domain/run.ts";
 import { linkButton, pressButton } from "./actions.ts";
-import { FACES } from "./faces.ts";
+import { faceOf } from "./faces.ts";
 import { type Phase, phasesOf, repoUrl, stateWord } from "./phases.ts";
-import { bold, cut, cutDetails, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
+import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
 export type View = { readonly text: string; readonly blocks: readonly KnownBlock[] };
 
@@ -28,9 +28,8 @@ export function card(run: Run): View {
       },
       {
         type: "section",
-        text: { type: "mrkdwn", text: `:${FACES[run.state.name]}: *${stateWord(run)}*${summary(run)}` },
+        text: { type: "mrkdwn", text: `:${faceOf(run)}: *${stateWord(run)}*${summary(run)}` },
       },
-      ...reason(run),
       { type: "section", text: { type: "mrkdwn", text: phasesOf(run).map(phaseLine).join("\n") } },
       { type: "actions", elements: buttons(run) },
       {
@@ -57,7 +56,8 @@ function summary(run: Run): string {
   switch (state.name) {
     case "working":
     case "fixing":
-      return state.stop === null ? "" : `: ${state.stop.reason.text}`;
+      if (state.stop !== null) return `: ${state.stop.reason.text}`;
+      return state.asked === undefined ? "" : ": the agent waits for people, see the thread";
     case "verifying":
       return ` ${commitLink(run)}: waiting for CI and the rollout`;
     case "blocked":
@@ -74,17 +74,6 @@ function summary(run: Run): string {
     default:
       return state satisfies never;
   }
-}
-
-function reason(run: Run): readonly KnownBlock[] {
-  const details = "reason" in run.state ? run.state.reason.details : null;
-  if (details === null || details.trim() === "") return [];
-  return [
-    {
-      type: "rich_text",
-      elements: [{ type: "rich_text_quote", elements: [{ type: "text", text: cutDetails(details) }] }],
-    },
-  ];
 }
 
 function phaseLine({ title, state, seen }: Phase): string {

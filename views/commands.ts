@@ -20,10 +20,7 @@ export const COMMANDS = {
   audit: looks("[issue]", "who did what, and what came of it"),
   unblock: changes("<issue> [words]", "let a blocked run go on, with these words to the agent"),
   retry: changes("<issue> [cold]", "give a blocked run its task once more; cold: in a fresh tree"),
-  unfreeze: changes(
-    "<issue> [keep-fixing | verify-again | revert | hand-over] [words]",
-    "the ways on from a red deploy",
-  ),
+  unfreeze: changes("<issue> [way] [words]", "the ways on from red: keep-fixing, verify-again, revert, hand-over"),
   answer: changes("<issue> [words]", "answer the agent's question"),
   approve: changes("<issue>", "let the agent do what it asks for, this once"),
   deny: changes("<issue>", "do not let it"),

@@ -60,7 +60,7 @@ export function escalationView(run: Run, escalation: Escalation, policy: Policy)
 
 /** The message of an escalation that is over. */
 export function escalatedView(run: Run, { kind, headline, exact: asked, over }: Escalated): View {
-  const outcome = over.order === null ? over.why : orderDone(over.order);
+  const outcome = over.order === null ? escapeMrkdwn(cut(over.why, 500)) : orderDone(over.order);
   return {
     text: `${headline} ${run.repo}#${run.issue.number}: ${outcome}`,
     blocks: [
@@ -72,7 +72,7 @@ export function escalatedView(run: Run, { kind, headline, exact: asked, over }: 
           type: "mrkdwn",
           text:
             over.order === null
-              ? `:heavy_check_mark: *Over*, ${slackTime(over.at)} – ${escapeMrkdwn(cut(over.why, 500))}`
+              ? `:heavy_check_mark: *${outcome}* ${slackTime(over.at)}`
               : `:white_check_mark: ${outcome}`,
         },
       },
@@ -164,7 +164,7 @@ function consequences(run: Run, escalation: Escalation, policy: Policy): string 
       if (escalation.agentMayLive) {
         return `The agent was told to stop and has not: ${run.repo} takes no other work until it has. ${WAITS}`;
       }
-      return `Nothing landed and nothing is broken: ${run.repo} goes on with other issues. This run keeps its work, and is first in line once it is unblocked. ${WAITS}`;
+      return `Nothing is broken: ${run.repo} goes on with other issues. This run keeps its work, and goes first once it is unblocked. ${WAITS}`;
     case "frozen": {
       const { sha } = escalation.landed;
       return `<${repoUrl(run)}/commit/${sha}|${shortSha(sha)}> is on ${escapeMrkdwn(run.defaultBranch)}. It is left as it is, and *${run.repo} takes no new work* until somebody unfreezes it. ${WAITS}`;
@@ -174,7 +174,7 @@ function consequences(run: Run, escalation: Escalation, policy: Policy): string 
   }
 }
 
-const WAITS = "Nothing is decided by waiting.";
+const WAITS = "Silence decides nothing.";
 
 const LABELS: Record<Exclude<Choice, "open-session">, Parameters<typeof pressButton>[1]> = {
   approve: "Approve once",

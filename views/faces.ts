@@ -1,7 +1,6 @@
 import type { Run } from "../src/domain/run.ts";
 
-/** The emoji of each state, by its name. */
-export const FACES: Record<Run["state"]["name"], string> = {
+const FACES: Record<Run["state"]["name"], string> = {
   preparing: "hammer_and_wrench",
   working: "robot_face",
   verifying: "mag",
@@ -12,3 +11,9 @@ export const FACES: Record<Run["state"]["name"], string> = {
   abandoned: "wastebasket",
   "handed-over": "handshake",
 };
+
+/** The emoji of what a run does or waits for, by its name. */
+export function faceOf({ state }: Run): string {
+  const isAsking = "asked" in state && state.asked !== undefined && "stop" in state && state.stop === null;
+  return isAsking ? "raised_hand" : FACES[state.name];
+}

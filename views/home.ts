@@ -5,7 +5,7 @@ import { deadlineOf, type Escalation, escalationsOf, headlineOf } from "../src/d
 import type { Policy } from "../src/domain/policy.ts";
 import { isActive, isEnded, type Run } from "../src/domain/run.ts";
 import { pressButton } from "./actions.ts";
-import { FACES } from "./faces.ts";
+import { faceOf } from "./faces.ts";
 import type { PilotShown } from "./pilot.ts";
 import { runLine } from "./run-line.ts";
 import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
@@ -83,7 +83,7 @@ function askedLine(run: Run, escalation: Escalation, policy: Policy, now: number
     type: "rich_text",
     elements: [
       richSection(
-        { type: "emoji", name: escalation.kind === "approval" ? "raised_hand" : FACES[run.state.name] },
+        { type: "emoji", name: faceOf(run) },
         plain(" "),
         bold(cut(headlineOf(escalation), 160)),
         plain(`  for ${elapsed(now - escalation.since)}${left}\n`),

@@ -1,6 +1,14 @@
 // The forms that buttons open. A form says again what is asked, and carries along what it is about.
 
-import type { KnownBlock, ModalView, PlainTextOption } from "@slack/types";
+import type {
+  Checkboxes,
+  KnownBlock,
+  ModalView,
+  MultiStaticSelect,
+  PlainTextOption,
+  RadioButtons,
+  StaticSelect,
+} from "@slack/types";
 import { type Escalation, exactOf, headlineOf, type Request } from "../src/domain/escalation.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { FormId } from "./actions.ts";
@@ -51,7 +59,7 @@ export function unfreezeForm(about: About, subject: FormSubject): ModalView {
     },
     textInput("guidance", "Anything to say?", {
       optional: true,
-      hint: "The agent reads it when it keeps fixing; otherwise it is kept as the reason.",
+      hint: "For the agent when it keeps fixing, for people when it is handed over.",
     }),
   ]);
 }
@@ -93,6 +101,8 @@ const REASONS = {
 const MOST_BOXES = 10;
 const MOST_LINES = 100;
 const MOST_QUESTIONS = 20;
+/** The value of the option that is none of the agent's. */
+export const OTHER = "other";
 
 /** Each question with its own options, and room for other words. Blocks are named by the question's place. */
 export function answerForm(about: About, request: Request, subject: FormSubject): ModalView {
@@ -109,31 +119,31 @@ type Question = NonNullable<Request["questions"]>[number];
 function questionBlocks({ text, options, many }: Question, at: number): readonly KnownBlock[] {
   const label = cut(text.trim() || NO_WORDS, 1_900);
   if (options.length === 0) return [textInput(`own-${at}`, label, {})];
-  const offered = options
-    .slice(0, MOST_LINES)
-    .map((one, index) => option(cut(one.label.trim() || NO_WORDS, 74), String(index), one.description?.trim()));
-  const boxes = offered.length <= MOST_BOXES;
-  const action_id = "choice";
-  const placeholder = { type: "plain_text" as const, text: many ? "Choose any" : "Choose one" };
+  const offered = [
+    ...options
+      .slice(0, MOST_LINES - 1)
+      .map((one, index) => option(cut(one.label.trim() || NO_WORDS, 74), String(index), one.description?.trim())),
+    option("Other, in my own words", OTHER),
+  ];
   return [
     {
       type: "input",
       block_id: `choice-${at}`,
-      optional: true,
       label: { type: "plain_text", text: label },
-      element: many
-        ? boxes
-          ? { type: "checkboxes", action_id, options: offered }
-          : { type: "multi_static_select", action_id, options: offered, placeholder }
-        : boxes
-          ? { type: "radio_buttons", action_id, options: offered }
-          : { type: "static_select", action_id, options: offered, placeholder },
+      element: chooser(offered, many),
     },
-    textInput(`own-${at}`, many ? "Or also, in your own words" : "Or in your own words", {
-      optional: true,
-      multiline: false,
-    }),
+    textInput(`own-${at}`, "In your own words", { optional: true, multiline: false }),
   ];
+}
+
+function chooser(
+  options: PlainTextOption[],
+  many: boolean,
+): Checkboxes | MultiStaticSelect | RadioButtons | StaticSelect {
+  const action_id = "choice";
+  if (options.length <= MOST_BOXES) return { type: many ? "checkboxes" : "radio_buttons", action_id, options };
+  const placeholder = { type: "plain_text" as const, text: many ? "Choose any" : "Choose one" };
+  return { type: many ? "multi_static_select" : "static_select", action_id, options, placeholder };
 }
 
 function form(

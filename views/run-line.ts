@@ -1,6 +1,6 @@
 import type { KnownBlock } from "@slack/types";
 import type { Run } from "../src/domain/run.ts";
-import { FACES } from "./faces.ts";
+import { faceOf } from "./faces.ts";
 import { stateWord } from "./phases.ts";
 import { bold, cut, elapsed, link, plain, richSection } from "./text.ts";
 
@@ -13,7 +13,7 @@ export function runLine(run: Run, now: number): KnownBlock {
     type: "rich_text",
     elements: [
       richSection(
-        { type: "emoji", name: FACES[run.state.name] },
+        { type: "emoji", name: faceOf(run) },
         plain(" "),
         bold(stateWord(run)),
         plain(` for ${elapsed(now - run.state.since)}  `),

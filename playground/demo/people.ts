@@ -5,6 +5,7 @@ import { channel, repo, slackUsers } from "../world/team.ts";
 import type { Scene } from "./scripts/script.ts";
 
 const [operator, viewer, guest] = slackUsers;
+
 export { guest, operator };
 
 export function repliesOf({ world }: Pick<Scene, "world">, issue: number): readonly ShownMessage[] {

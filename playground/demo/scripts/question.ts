@@ -11,7 +11,7 @@ export const question: Script = {
     );
     scene.release(issue);
     const asked = await asking(scene, issue, "answer.v1");
-    await fillIn(scene, asked, "answer.v1", { "choice-0": "1", "choice-1": ["0"], "own-1": "Search" });
+    await fillIn(scene, asked, "answer.v1", { "choice-0": "1", "choice-1": ["0", "other"], "own-1": "Search" });
     const { came, sight } = await scene.follow(issue, ({ state }) => state === "deployed");
     const settled = isSettled(
       repliesOf(scene, issue).find(({ ts }) => ts === asked.ts),
