@@ -4,6 +4,7 @@ import type { Script } from "./script.ts";
 
 export const approval: Script = {
   does: "an agent wants to run a command; an operator approves it once, and it goes on to a deploy",
+  limitMs: 120_000,
   config: { t3: { runtimeMode: "approval-required" } },
   async play(scene) {
     const issue = scene.createIssue("Pad the parcel codes", "To eight digits.\n\nScripted agent: approval");

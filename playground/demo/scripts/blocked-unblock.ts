@@ -4,6 +4,7 @@ import type { Script } from "./script.ts";
 
 export const blockedUnblock: Script = {
   does: "an agent gives up; an operator unblocks it with a word, and the same session goes on to a deploy",
+  limitMs: 180_000,
   async play(scene) {
     const issue = scene.createIssue("Show totals", "Of each quote.\n\nScripted agent: no-commit");
     scene.release(issue);

@@ -8,6 +8,7 @@ const COMMANDS = ["unblock {} go on", "abandon {} not wanted", "pause"];
 
 export const denied: Script = {
   does: "somebody without the right presses and types; nothing happens, and they are told who may",
+  limitMs: 120_000,
   async play(scene) {
     const { world, tell, until, look } = scene;
     const issue = scene.createIssue("Round the quotes", "To whole cents.\n\nScripted agent: no-commit");

@@ -4,6 +4,7 @@ import type { Script } from "./script.ts";
 
 export const question: Script = {
   does: "an agent asks; an operator answers in Slack, and it goes on to a deploy",
+  limitMs: 120_000,
   async play(scene) {
     const issue = scene.createIssue(
       "Remember past quotes",

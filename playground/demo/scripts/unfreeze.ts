@@ -4,6 +4,7 @@ import type { Script } from "./script.ts";
 
 export const unfreeze: Script = {
   does: "a red commit is not fixed within the budget and frozen; an operator lets it be fixed on, and it is deployed",
+  limitMs: 240_000,
   config: { policy: { maxFixes: 1 } },
   async play(scene) {
     const issue = scene.createIssue("Answer in time", "Within five seconds.\n\nScripted agent: red fixes=2");
