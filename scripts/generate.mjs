@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, "..");
 const generated = {
   "afk.example.yaml": configExample(),
   "afk.schema.json": `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+  "helm/afk/files/dashboard.json": `${JSON.stringify(JSON.parse(read("dashboards/afk.json")))}\n`,
   "helm/afk/files/cache-env.yaml": cacheEnvValues(),
   "helm/afk/values.schema.json": `${JSON.stringify(valuesSchema(read("helm/afk/values.schema.json")), null, 2)}\n`,
 };

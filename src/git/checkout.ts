@@ -12,6 +12,7 @@ import { type GitAuth, gitIn, withGit } from "./git.ts";
 import { refIn } from "./inspect.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
 import { completeRepair, isBroken, repair } from "./repair.ts";
+import { requireStraightWay } from "./way.ts";
 
 export type Remote = { readonly name: string; readonly cloneUrl: string };
 
@@ -20,7 +21,7 @@ export type Progress = (line: string) => void;
 export type Checkouts = {
   gitDir(repo: RepoKey): string;
   exists(repo: RepoKey): Promise<boolean>;
-  /** The checkout with its remote refs as they are now; cloned where it is missing. */
+  /** The checkout with its remote refs as they are now; cloned where it is missing. What is returned bears no token. */
   fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit>;
   /** The head of the branch, or of the default branch where it was renamed since. */
   headOf(git: SimpleGit, repo: RepoKey, branch: string): Promise<{ readonly branch: string; readonly sha: Sha }>;
@@ -40,29 +41,31 @@ export function createCheckouts(options: {
   readonly tell: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }): Checkouts {
   const { layout, token, fetchDefaultBranch, tell } = options;
-  /** Where a checkout's remote is, as it was when this process first asked. */
-  const origins = new Map<RepoKey, string>();
+  /** GitHub's word on where a repo is, and never the checkout's, whose config agents can write. */
+  const urls = new Map<RepoKey, string>();
 
   const gitDir = (repo: RepoKey): string => join(layout.checkout(repo), ".git");
 
+  async function urlOf(repo: RepoKey): Promise<string> {
+    const url = urls.get(repo) ?? (await fetchDefaultBranch(repo)).cloneUrl;
+    urls.set(repo, url);
+    return url;
+  }
+
   async function auth(repo: RepoKey): Promise<GitAuth> {
-    let origin = origins.get(repo);
-    if (origin === undefined) {
-      const git = gitIn(layout.checkout(repo));
-      const url = (await withGit("reading the remote", () => git.raw(["remote", "get-url", "origin"]))).trim();
-      origin = new URL(url).origin;
-      origins.set(repo, origin);
-    }
-    return { origin, token: await token() };
+    return { origin: new URL(await urlOf(repo)).origin, token: await token() };
   }
 
   async function fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit> {
     const path = layout.checkout(repo);
     await completeRepair(path);
     if (!(await isThere(path))) await clone(repo, path, onProgress);
-    const git = gitIn(path, { auth: await auth(repo) });
+    const git = gitIn(path);
+    await requireStraightWay(git, path);
+    const asking = gitIn(path, { auth: await auth(repo) });
+    const from = [await urlOf(repo), "+refs/heads/*:refs/remotes/origin/*"];
     await withGit(`fetching ${repo}`, () =>
-      pastLocks([gitDir(repo)], () => git.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", "origin"])),
+      pastLocks([gitDir(repo)], () => asking.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", ...from])),
     );
     return git;
   }
@@ -72,7 +75,7 @@ export function createCheckouts(options: {
   }
 
   async function cloneBeside(repo: RepoKey, path: string, onProgress?: Progress): Promise<string> {
-    const { cloneUrl } = await fetchDefaultBranch(repo);
+    const cloneUrl = await urlOf(repo);
     const folder = dirname(path);
     await mkdir(folder, { recursive: true });
     const start = `${basename(path)}.next-`;
@@ -93,7 +96,6 @@ export function createCheckouts(options: {
     // Worktrees then have configs of their own: an identity is one tree's.
     const own = ["-c", "extensions.worktreeConfig=true"];
     await withGit(`cloning ${repo}`, () => git.raw(["clone", quietly, "--no-checkout", ...own, "--", cloneUrl, next]));
-    origins.delete(repo);
     return next;
   }
 

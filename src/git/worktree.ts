@@ -135,7 +135,12 @@ async function makeWorktree(
   }
   if (seen.is === "gone") await forgetGone(git, gitDir, seen);
   await mkdir(dirname(slot), { recursive: true });
-  await pastLocks([gitDir], () => git.raw(["worktree", "add", "--quiet", "--no-track", "-B", run.branch, slot, base]));
+  // Writes files, so filters would run; large ones are fetched later (contents.ts).
+  const checkout = dirname(gitDir);
+  const plain = gitIn(checkout, { named: await namedFilters(gitIn(checkout)) });
+  await pastLocks([gitDir], () =>
+    plain.raw(["worktree", "add", "--quiet", "--no-track", "-B", run.branch, slot, base]),
+  );
   const made = await lookAtSlot(slot, gitDir);
   if (made.is !== "free" && made.is !== "held") throw new AfkError("conflict", `Git made no worktree at ${slot}.`);
   await saveSlotFile(made.place.gitDir, "afk-run", run.id);

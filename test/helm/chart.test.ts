@@ -174,6 +174,14 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     await expect(template(...args)).rejects.toThrow(told);
   });
 
+  test("the dashboard that it brings is the one of this repository", async () => {
+    const bot = (await template(...values("everything"))).find(isBot);
+    const { data } = one(await template(...values("everything")), "ConfigMap", `${bot?.metadata.name}-dashboard`);
+    expect(JSON.parse(data["afk.json"])).toEqual(
+      JSON.parse(readFileSync(join(ROOT, "dashboards", "afk.json"), "utf8")),
+    );
+  });
+
   test("its notes say what to do next, and warn of secrets in Helm's history", async () => {
     const notes = async (...args: readonly string[]): Promise<string> =>
       (await helm("install", "afk", CHART, "--namespace", "afk", "--dry-run=client", ...args)).split("NOTES:")[1] ?? "";

@@ -1,0 +1,32 @@
+// The way that the bot's own requests take. A checkout's config is written by agents too, and could send a request, and the
+// token on it, elsewhere: so the address comes from GitHub, and a config that bends the way is refused.
+
+import type { SimpleGit } from "simple-git";
+import { AfkError } from "../errors.ts";
+
+/** Settings that change where a request goes, who is trusted on the way, or what else is read. git-config(1). */
+const BENDS = [
+  "url\\..*\\.(insteadof|pushinsteadof)",
+  "include\\.path",
+  "includeif\\..*",
+  "http\\.(.*\\.)?(proxy|proxysslcainfo|sslverify|sslcainfo|sslcapath|sslbackend|curloptresolve|followredirects)",
+  "core\\.(askpass|gitproxy|sshcommand|alternaterefscommand)",
+].map((key) => `^${key}$`);
+
+/** Throws `conflict`, naming what has to be taken out, where the config of the repository is not fit to be asked with. */
+export async function requireStraightWay(git: SimpleGit, path: string): Promise<void> {
+  const found = await git
+    .raw(["config", "--null", "--show-scope", "--name-only", "--get-regexp", BENDS.join("|")])
+    .then(
+      (out) => out.split("\0"),
+      // Exit code 1: there is none.
+      () => [],
+    );
+  const keys = found.flatMap((scope, at) => (at % 2 === 0 && /^(local|worktree)$/.test(scope) ? [found[at + 1]] : []));
+  if (keys.length === 0) return;
+  const names = [...new Set(keys)].join(", ");
+  throw new AfkError(
+    "conflict",
+    `The checkout's config sets ${names}, by which the bot's requests would go astray: see who did that, take it out of ${path}/.git/config, and the bot goes on.`,
+  );
+}
