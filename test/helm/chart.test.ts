@@ -146,6 +146,14 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     expect(alone.map(({ kind }) => kind)).not.toContain("PodDisruptionBudget");
   });
 
+  test("a changed config restarts the bot only where it cannot be taken while it runs", async () => {
+    const podOf = async (...args: readonly string[]): Promise<unknown> =>
+      one(await template(...values("minimal"), ...args), "Deployment", "afk")["spec"].template.metadata;
+    const now = await podOf();
+    expect(await podOf("--set", "config.policy.maxRuns=9")).toEqual(now);
+    expect(await podOf("--set", "config.http.port=9090")).not.toEqual(now);
+  });
+
   test("what holds unpushed work, memory and logins is kept when the chart is uninstalled", async () => {
     const claims = (await template(...values("dedicated-t3"))).filter(({ kind }) => kind === "PersistentVolumeClaim");
     expect(claims.map(({ metadata }) => metadata.name).sort()).toEqual(["afk-state", "afk-t3-data", "afk-volume"]);
