@@ -2,7 +2,7 @@
 // the stand-in cluster, Helm for real with `template` in the place of an install.
 
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clusterAdmin, startKubernetes } from "../../playground/kubernetes/cluster.ts";
 import { setStage } from "../../playground/sweep/stage.ts";
@@ -97,6 +97,7 @@ export async function setRunner(dir: string): Promise<Runner> {
       /node ((?:src|playground|bench|scripts)\/\S+)(.*)$/.exec(text.replace("scripts/run.mjs", "")) ?? [];
     if (file === "src/main.ts") return await afk([...words(own), ...rest]);
     if (rest.length === 0) return undefined;
+    if (name === "test") return rest.every((path) => existsSync(join(ROOT, path))) ? undefined : "no such tests";
     const help = await node(file, "--help");
     return help.code === 0 ? unknownOptions(rest, help.said) : `${file} --help: ${help.said}`;
   }
