@@ -10,6 +10,7 @@ import { pino } from "pino";
 import type { BotEvent } from "../src/domain/event.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { Store } from "../src/ports.ts";
+import { newestIn } from "../src/store/epochs.ts";
 import { eventLine, headerLine } from "../src/store/lines.ts";
 import { openStore } from "../src/store/store.ts";
 import { measureAdoption } from "./adoption.ts";
@@ -124,8 +125,9 @@ async function measureStart(dir: string): Promise<number> {
     const run = runs[n % runs.length];
     if (run !== undefined) lines.push(eventLine(first + n, stepFailed(run, n)));
   }
-  for (const name of readdirSync(dir)) if (name.startsWith("journal-")) rmSync(join(dir, name));
-  await writeFile(join(dir, `journal-${String(first).padStart(12, "0")}.jsonl`), lines.join(""));
+  const folder = await newestIn(dir);
+  for (const name of readdirSync(folder)) if (name.startsWith("journal-")) rmSync(join(folder, name));
+  await writeFile(join(folder, `journal-${String(first).padStart(12, "0")}.jsonl`), lines.join(""));
   const begun = performance.now();
   const again = await openStore(dir, quiet);
   const ms = performance.now() - begun;

@@ -1,8 +1,9 @@
-// Runs the bot until a signal.
+// Runs the bot until a signal: starting → standing by → leading → stopped.
 
 import { watchConfig } from "./config/watch.ts";
 import { type Config, loadConfig } from "./config.ts";
 import { createRedact } from "./domain/redact.ts";
+import { createLead } from "./leader/leadership.ts";
 import { createLog } from "./log.ts";
 import { createDependencies } from "./ops/dependencies.ts";
 import { createHealth } from "./ops/health.ts";
@@ -11,7 +12,7 @@ import { createMetrics } from "./ops/metrics.ts";
 import type { Clock } from "./ports.ts";
 import type { Base } from "./serve/base.ts";
 import { openSeat } from "./serve/reload.ts";
-import { onHangup, untilToldToStop } from "./serve/signals.ts";
+import { onHangup, stopSignal } from "./serve/signals.ts";
 import { openStore } from "./store/store.ts";
 import { version } from "./version.ts";
 
@@ -24,8 +25,11 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
   const dependencies = createDependencies(["github", "t3", "slack", "cluster"], clock, log);
   const health = createHealth(dependencies, clock);
   const metrics = createMetrics({ dependencies, clock, version });
+  const lead = createLead(config, log);
+  const { mayAct } = lead;
   const configStanding = () => watching.standing();
-  const base: Base = { dependencies, health, metrics, clock, log, secrets, configStanding };
+  const base: Base = { dependencies, health, metrics, mayAct, clock, log, secrets, configStanding };
+  const stop = stopSignal(log);
   const http = await startHttp({ ...config.http, health, metrics, log });
   const seat = await openSeat(config, base);
   const watching = watchConfig({
@@ -38,18 +42,40 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
     onOutcome: metrics.configTried,
   });
   onHangup(watching.look);
+  void lead.lost.then((why) => {
+    // At once, and without finishing anything: another one may lead already. It comes back as a standby.
+    log.fatal({ why }, "does not lead any more, exiting");
+    process.exit(1);
+  });
   try {
-    const store = metrics.metered(await openStore(config.stateDir, log));
-    seat.lead(store);
-    health.become("leader");
-    await untilToldToStop(log);
-    health.become("stopping");
-    await watching.stop();
-    const unfinished = await seat.stop();
-    await store.close();
-    log.info({ unfinished }, "stopped");
+    health.become("standby");
+    if (await lead.win(stop)) {
+      health.become("starting");
+      const store = metrics.metered(await openStore(config.stateDir, log, lead));
+      seat.lead(store);
+      health.become("leader");
+      metrics.leads(true);
+      await aborted(stop);
+      health.become("stopping");
+      await watching.stop();
+      const unfinished = await seat.stop();
+      await store.close();
+      log.info({ unfinished }, "stopped");
+    } else {
+      await watching.stop();
+      await seat.stop();
+      log.info("stopped while standing by");
+    }
   } finally {
+    await lead.release();
     await http.stop();
     metrics.close();
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -1,7 +1,7 @@
 // Kills the bot at its points. The product knows nothing of them: the servers hold a request and kill, a `git` on the
 // bot's PATH kills whoever started it, and the state folder is watched from outside.
 
-import { mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs";
+import { type FSWatcher, mkdirSync, readdirSync, readFileSync, statSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventLine, headerLine } from "../../src/store/lines.ts";
 import { SNAPSHOT_EVERY } from "../../src/store/store.ts";
@@ -142,8 +142,9 @@ function trapFiles(
   // What was seeded is no moment.
   for (const name of readdirSync(dir)) read.set(name, statSync(join(dir, name)).size);
 
-  function readOn(name: string): void {
-    const text = readFileSync(join(dir, name), "utf8");
+  /** Each start of the bot goes on in a folder of its own, with what the one before had: `read` is of all of them. */
+  function readOn(folder: string, name: string): void {
+    const text = readFileSync(join(folder, name), "utf8");
     const from = read.get(name) ?? 0;
     if (text.length < from) read.set(name, 0);
     const end = text.lastIndexOf("\n") + 1;
@@ -158,17 +159,36 @@ function trapFiles(
     }
   }
 
-  const watcher = watch(dir, (_, name) => {
-    if (name === null || statSync(join(dir, name), { throwIfNoEntry: false }) === undefined) return;
+  function look(folder: string, name: string | null): void {
+    if (name === null || statSync(join(folder, name), { throwIfNoEntry: false }) === undefined) return;
     const key = String(dueAt);
     if (name.startsWith("journal-")) {
       if (dueAt > 0 && !name.endsWith("-000000000001.jsonl")) spring({ kind: "snapshot", key, when: "segment" });
-      readOn(name);
+      readOn(folder, name);
     }
     if (dueAt > 0 && name === "state.json.next") spring({ kind: "snapshot", key, when: "file" });
     if (dueAt > 0 && name === "state.json") spring({ kind: "snapshot", key, when: "rename" });
+  }
+
+  const watchers = new Map<string, FSWatcher>();
+  function follow(name: string): void {
+    const folder = join(dir, name);
+    if (watchers.has(name) || statSync(folder, { throwIfNoEntry: false }) === undefined) return;
+    watchers.set(
+      name,
+      watch(folder, (_, file) => look(folder, file)),
+    );
+    for (const file of readdirSync(folder)) if (file.startsWith("journal-")) readOn(folder, file);
+  }
+  const watcher = watch(dir, (_, name) => {
+    if (name?.startsWith("epoch-")) follow(name);
   });
-  return { seen: () => [...new Set(seen)], close: () => watcher.close() };
+  return {
+    seen: () => [...new Set(seen)],
+    close() {
+      for (const one of [watcher, ...watchers.values()]) one.close();
+    },
+  };
 }
 
 function seed(dir: string, count: number): void {

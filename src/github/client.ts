@@ -6,6 +6,7 @@ import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import type { Logger } from "pino";
 import { AfkError, messageOf } from "../errors.ts";
+import type { MayAct } from "../leader/fence.ts";
 import type { Answers } from "./answers.ts";
 import type { GitHubAuth } from "./auth.ts";
 import { makeConditional } from "./conditional.ts";
@@ -20,9 +21,10 @@ export function createGitHubClient(options: {
   readonly auth: GitHubAuth;
   readonly answers: Answers;
   readonly limits: Limits;
+  readonly mayAct: MayAct;
   readonly log: Logger;
 }): GitHubClient {
-  const { apiUrl, auth, answers, limits, log } = options;
+  const { apiUrl, auth, answers, limits, mayAct, log } = options;
   const wait = (kind: string) => (retryAfter: number, request: unknown) => {
     const { method, url } = request as { method: string; url: string };
     log.warn({ kind, retryAfterSeconds: retryAfter, method, url }, "github rate limit");
@@ -43,6 +45,10 @@ export function createGitHubClient(options: {
     request: { fetch: fetchInTime },
   });
   makeConditional(client, auth, answers, limits);
+  // Asked last of all: a request may have waited for its turn.
+  client.hook.before("request", ({ method }) => {
+    if (method !== "GET" && method !== "HEAD") mayAct();
+  });
   return client;
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Policy } from "../domain/policy.ts";
+import { always, type MayAct } from "../leader/fence.ts";
 import type { Clock, GitHub } from "../ports.ts";
 import { type Answers, openAnswers } from "./answers.ts";
 import { createGitHubAuth, type GitHubAuth, type GitHubCredentials } from "./auth.ts";
@@ -28,18 +29,31 @@ export async function connectGitHub(options: {
   readonly credentials: GitHubCredentials;
   readonly policy: Pick<Policy, "labels" | "trustedBots">;
   readonly keepIn: string | undefined;
+  /** Asked before each request that changes something, and before the answers are kept. */
+  readonly mayAct?: MayAct;
   readonly clock: Clock;
   readonly log: Logger;
 }): Promise<GitHubConnection> {
-  const { apiUrl, credentials, policy, keepIn, clock, log } = options;
+  const { apiUrl, credentials, policy, keepIn, mayAct = always, clock, log } = options;
   const auth = createGitHubAuth(credentials, apiUrl);
   const limits = createLimits(clock);
   const file = keepIn === undefined ? undefined : join(keepIn, "github-answers.json");
   const answers = await openAnswers({ file, identity: auth.identity, log });
-  const client = createGitHubClient({ apiUrl, auth, answers, limits, log });
+  const client = createGitHubClient({ apiUrl, auth, answers, limits, mayAct, log });
   const poll = createPoll({ auth, answers, limits });
   const github = createGitHub(client, createGraphQuery({ apiUrl, auth, limits }), poll, policy);
-  const timer = setInterval(() => void answers.save(), KEEP_EVERY_MS).unref();
+  const timer = setInterval(() => void keep(), KEEP_EVERY_MS).unref();
+
+  /** Of several replicas only the one that acts: the others know less. */
+  async function keep(): Promise<void> {
+    try {
+      mayAct();
+    } catch {
+      return;
+    }
+    await answers.save();
+  }
+
   return {
     github,
     client,
@@ -49,7 +63,7 @@ export async function connectGitHub(options: {
     async close() {
       clearInterval(timer);
       poll.close();
-      await answers.save();
+      await keep();
     },
   };
 }

@@ -2,6 +2,7 @@ import {
   ApiException,
   AppsV1Api,
   AuthorizationV1Api,
+  CoordinationV1Api,
   CoreV1Api,
   createConfiguration,
   KubeConfig,
@@ -19,13 +20,14 @@ export type ClusterClients = {
   readonly core: CoreV1Api;
   readonly version: VersionApi;
   readonly authorization: AuthorizationV1Api;
+  readonly coordination: CoordinationV1Api;
 };
 
 /** client-node has no time limit of its own: a call that meets a dead API server would never end. */
 const CALL_TIMEOUT_MS = 10_000;
 
 /** From a kubeconfig file, or from the pod's own service account. Throws `config` where neither can be loaded. */
-export function createClusterClients(kubeconfig: string | undefined): ClusterClients {
+export function createClusterClients(kubeconfig: string | undefined, callMs = CALL_TIMEOUT_MS): ClusterClients {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromCluster();
@@ -42,7 +44,7 @@ export function createClusterClients(kubeconfig: string | undefined): ClusterCli
     promiseMiddleware: [
       {
         async pre(request) {
-          request.setSignal(AbortSignal.timeout(CALL_TIMEOUT_MS));
+          request.setSignal(AbortSignal.timeout(callMs));
           return request;
         },
         post: async (response) => response,
@@ -56,6 +58,7 @@ export function createClusterClients(kubeconfig: string | undefined): ClusterCli
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),
     authorization: new AuthorizationV1Api(configuration),
+    coordination: new CoordinationV1Api(configuration),
   };
 }
 

@@ -14,6 +14,8 @@ export type Metrics = RunMetrics & {
   readonly calls: Pick<CallMetrics, "name">;
   /** Counts a changed config. */
   configTried(outcome: "taken" | "refused" | "reverted"): void;
+  /** Whether this process is the one that acts. */
+  leads(now: boolean): void;
   /** What is read from at each scrape; undefined = nothing acts in this process. */
   show(around: Surroundings | undefined): void;
   /** Prometheus' text format. */
@@ -36,6 +38,11 @@ export function createMetrics(parts: {
     registers: [registry],
   }).set({ version }, 1);
   const calls = createCallMetrics(registry);
+  const leader = new Gauge({
+    name: "afk_leader",
+    help: "1 = this process acts, 0 = it stands by.",
+    registers: [registry],
+  });
   const configGood = new Gauge({
     name: "afk_config_good",
     help: "1 = the config file as it is now is in force.",
@@ -53,6 +60,9 @@ export function createMetrics(parts: {
     ...createRunMetrics(registry, clock),
     meter: createLoopMetrics(registry),
     calls,
+    leads(now) {
+      leader.set(now ? 1 : 0);
+    },
     configTried(outcome) {
       configGood.set(outcome === "refused" ? 0 : 1);
       configTries.inc({ result: outcome });

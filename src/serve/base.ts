@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { ConfigStanding } from "../config/watch.ts";
+import type { MayAct } from "../leader/fence.ts";
 import type { Dependencies } from "../ops/dependencies.ts";
 import type { Health } from "../ops/health.ts";
 import type { Metrics } from "../ops/metrics.ts";
@@ -10,6 +11,8 @@ export type Base = {
   readonly dependencies: Dependencies;
   readonly health: Health;
   readonly metrics: Metrics;
+  /** Asked before every act, by the adapters themselves. */
+  readonly mayAct: MayAct;
   readonly clock: Clock;
   /** How the config file stands to what is in force. */
   readonly configStanding: () => ConfigStanding;

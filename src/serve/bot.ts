@@ -7,6 +7,7 @@ import type { Config } from "../config.ts";
 import type { CiRules } from "../domain/checks.ts";
 import { createRedact } from "../domain/redact.ts";
 import { createEnrolments } from "../enrol/enrolments.ts";
+import { fenced } from "../leader/fence.ts";
 import { createLoop } from "../loop.ts";
 import { startProbes } from "../ops/probes.ts";
 import type { Parts } from "../parts.ts";
@@ -86,7 +87,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
     });
     const parts: Parts = {
       store,
-      history: openHistory(config.stateDir),
+      history: fenced(openHistory(config.stateDir), { add: "acts", find: "looks" }, base.mayAct),
       github,
       executor,
       trees,

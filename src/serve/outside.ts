@@ -1,4 +1,4 @@
-// The adapters, connected as the config says. None of them acts by itself.
+// The adapters, connected as the config says. None of them acts by itself, nor where this process may not.
 
 import type { Config } from "../config.ts";
 import { pollEvery } from "../domain/pace.ts";
@@ -7,6 +7,7 @@ import { createTrees } from "../git/trees.ts";
 import { connectGitHub } from "../github/connect.ts";
 import { createClusterClients } from "../kubernetes/clients.ts";
 import { createCluster } from "../kubernetes/cluster.ts";
+import { fencedTrees } from "../leader/fence.ts";
 import { createPeopleClient, createSlackClient } from "../slack/client.ts";
 import { createPace } from "../slack/pace.ts";
 import { createChat } from "../slack/publish.ts";
@@ -23,17 +24,18 @@ import type { Base } from "./base.ts";
 /** Throws `config` where what the config names cannot be loaded; whether anything answers is not looked at. */
 export async function connectOutside(
   config: Config,
-  { clock, log }: Pick<Base, "clock" | "log">,
+  { mayAct, clock, log }: Pick<Base, "mayAct" | "clock" | "log">,
   paused: () => boolean,
 ) {
   const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
   const policy: Policy = { ...config.policy, pollMs };
-  const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, clock, log });
+  const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, mayAct, clock, log });
   const { github } = connection;
   const t3 = createT3Client({
     url: config.t3.url,
     tokens: createTokens(config.t3.token, config.t3.url, clock),
     pollMs: policy.watchMs / 2,
+    mayAct,
     clock,
     log,
   });
@@ -46,19 +48,22 @@ export async function connectOutside(
     runtimeMode: config.t3.runtimeMode,
     clock,
   });
-  const trees = createTrees({
-    layout: layoutOf(config.volume),
-    token: connection.auth.token,
-    fetchDefaultBranch: github.fetchDefaultBranch,
-    rulesOf: (repo) => config.trees.rules.get(repo),
-    identity: config.trees.identity,
-    env: config.trees.env,
-    paused,
-    log,
-  });
+  const trees = fencedTrees(
+    createTrees({
+      layout: layoutOf(config.volume),
+      token: connection.auth.token,
+      fetchDefaultBranch: github.fetchDefaultBranch,
+      rulesOf: (repo) => config.trees.rules.get(repo),
+      identity: config.trees.identity,
+      env: config.trees.env,
+      paused,
+      log,
+    }),
+    mayAct,
+  );
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
-  const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log);
-  const slackForPeople = createPeopleClient(config.slack.apiUrl, config.slack.botToken, log);
+  const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
+  const slackForPeople = createPeopleClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
   return {
     policy,
     connection,

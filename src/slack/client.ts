@@ -3,6 +3,7 @@
 
 import { LogLevel, type Logger as SlackLogger, WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "pino";
+import { always, type MayAct } from "../leader/fence.ts";
 
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -17,8 +18,8 @@ export function slackClientOptions(apiUrl: string, log: Logger): WebClientOption
   };
 }
 
-export function createSlackClient(apiUrl: string, token: string, log: Logger): WebClient {
-  return new WebClient(token, slackClientOptions(apiUrl, log));
+export function createSlackClient(apiUrl: string, token: string, log: Logger, mayAct: MayAct = always): WebClient {
+  return new WebClient(token, { ...slackClientOptions(apiUrl, log), fetch: fencedFetch(mayAct) });
 }
 
 /** One retry, soon: a private reply that comes twice is better than none. */
@@ -31,8 +32,20 @@ export function peopleClientOptions(apiUrl: string, log: Logger): WebClientOptio
   };
 }
 
-export function createPeopleClient(apiUrl: string, token: string, log: Logger): WebClient {
-  return new WebClient(token, peopleClientOptions(apiUrl, log));
+export function createPeopleClient(apiUrl: string, token: string, log: Logger, mayAct: MayAct = always): WebClient {
+  return new WebClient(token, { ...peopleClientOptions(apiUrl, log), fetch: fencedFetch(mayAct) });
+}
+
+/** Methods that change nothing (docs.slack.dev/reference/methods); all others are acts. */
+const LOOKS =
+  /\/(auth\.test|users\.\w+|usergroups\.(users\.)?list|conversations\.(history|info|list|members|replies))$/;
+
+function fencedFetch(mayAct: MayAct): NonNullable<WebClientOptions["fetch"]> {
+  return async (input, init) => {
+    const { pathname } = new URL(input instanceof Request ? input.url : input);
+    if (!LOOKS.test(pathname)) mayAct();
+    return await fetch(input, init);
+  };
 }
 
 /** The SDK's own lines as debug lines of ours: what matters of them is logged where it is handled. */

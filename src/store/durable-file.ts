@@ -1,8 +1,8 @@
 // A lowdb adapter that survives a power cut: own temporary name, fsync, rename, fsync of the directory, and the last
 // good file kept as `.prev`. lowdb's own file adapter renames without any fsync (typicode/lowdb#549).
 //
-// A file that cannot be read as JSON is damaged: it is put aside, and `.prev` is read in its place (the journal reaches
-// back to it). A file that is JSON and not ours, or a newer bot's, is never replaced: the bot refuses to start.
+// A file that cannot be read as JSON is damaged: `.prev` is read in its place (the journal reaches back to it). A file that
+// is JSON and not ours, or a newer bot's, is never replaced: the bot refuses to start.
 
 import { constants } from "node:fs";
 import { copyFile, type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
@@ -23,8 +23,8 @@ const CHUNK = 64 * 1024;
 export function durableFile<T extends object>(options: {
   readonly path: string;
   parse(text: string): Parsed<T>;
-  /** Told when a damaged file was put aside. */
-  onDamaged(kept: string, why: string): void;
+  /** Told when the file is damaged and the one before is read in its place. It is left where it is. */
+  onDamaged(why: string): void;
 }): Adapter<T> & { bytes(): number } {
   const { path, parse, onDamaged } = options;
   const previous = `${path}.prev`;
@@ -56,11 +56,7 @@ export function durableFile<T extends object>(options: {
           `${which} (${why}). Restore the folder from a backup; or move it away whole: runs that live are then adopted from GitHub and T3.`,
         );
       }
-      if (current?.is === "damaged") {
-        const kept = `${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, "")}`;
-        await rename(path, kept).catch((error: unknown) => Promise.reject(diskError(error, `put ${path} aside`)));
-        onDamaged(kept, current.why);
-      }
+      if (current?.is === "damaged") onDamaged(current.why);
       return before?.data ?? null;
     },
     async write(data) {

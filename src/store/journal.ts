@@ -4,7 +4,7 @@
 // An append that fails is taken back (the file is cut to where it was), so that a full disk leaves no half events. Where
 // even that fails nobody can tell what the disk holds: the journal is broken, and every further append says so.
 
-import { type FileHandle, open, readdir, rm, truncate } from "node:fs/promises";
+import { type FileHandle, open, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { BotEvent } from "../domain/event.ts";
 import { AfkError, messageOf } from "../errors.ts";
@@ -12,8 +12,11 @@ import { codeOf, diskError, readText, syncDirectory } from "./files.ts";
 import { eventLine, headerLine, parseSegment } from "./lines.ts";
 
 export type Journal = {
-  /** Durable once it resolves. The events are numbered on from `first`. Never two at once. */
-  append(first: number, events: readonly BotEvent[]): Promise<void>;
+  /**
+   * Durable once it resolves. The events are numbered on from `first`. Never two at once. `mayStill` throws where they
+   * must not count after all; it is asked when they are on the disk, and then they are taken back.
+   */
+  append(first: number, events: readonly BotEvent[], mayStill: () => void): Promise<void>;
   /** Bytes in the segment that is written to. */
   bytes(): number;
   /** The next event, number `first`, begins a new segment. */
@@ -26,21 +29,24 @@ export type Journal = {
 export type Found = {
   /** Those after the snapshot's sequence, in order. */
   readonly events: readonly BotEvent[];
-  /** The segment to go on with; null = none is there. */
+  /** The segment to go on with, and how much of it was acknowledged; null = none is there. */
   readonly last: { readonly path: string; readonly bytes: number } | null;
-  /** Bytes at the end that were never acknowledged, and are cut off. */
+  /** Bytes at the end that were never acknowledged. */
   readonly tornBytes: number;
+  /** A last segment of which not even the first line was finished. */
+  readonly unfinished: string | null;
 };
 
 const NAME = /^journal-(\d{12})\.jsonl$/;
 
-/** Reads what is newer than `after`, and cuts off a torn end. Throws `invalid` for damage, gaps and foreign files. */
+/** Reads what is newer than `after`, and changes nothing. Throws `invalid` for damage, gaps and foreign files. */
 export async function readJournal(dir: string, after: number): Promise<Found> {
   const names = await segmentNames(dir);
   const events: BotEvent[] = [];
   let expected: number | null = null;
   let last: Found["last"] = null;
   let tornBytes = 0;
+  let unfinished: string | null = null;
   let firstSequence: number | null = null;
   for (const [index, name] of names.entries()) {
     const path = join(dir, name);
@@ -56,17 +62,15 @@ export async function readJournal(dir: string, after: number): Promise<Found> {
     firstSequence ??= first;
     if (firstSequence > after + 1) throw gap(dir, after + 1, firstSequence);
     if (segment === null) {
-      await rm(path);
+      unfinished = path;
       continue;
     }
     expected = segment.first + segment.events.length;
     for (const [offset, event] of segment.events.entries()) if (segment.first + offset > after) events.push(event);
-    const torn = Buffer.byteLength(text) - segment.wholeBytes;
-    if (torn > 0) await truncate(path, segment.wholeBytes);
-    tornBytes += torn;
+    tornBytes += Buffer.byteLength(text) - segment.wholeBytes;
     last = { path, bytes: segment.wholeBytes };
   }
-  return { events, last, tornBytes };
+  return { events, last, tornBytes, unfinished };
 }
 
 /** Goes on with the segment that `readJournal` found, or begins one with event `first`. */
@@ -113,7 +117,7 @@ export async function openJournal(dir: string, last: Found["last"], first: numbe
   }
 
   return {
-    async append(from, events) {
+    async append(from, events, mayStill) {
       if (broken !== undefined) {
         throw new AfkError(
           "conflict",
@@ -127,6 +131,7 @@ export async function openJournal(dir: string, last: Found["last"], first: numbe
           written += (await handle.write(bytes, written, bytes.length - written, length + written)).bytesWritten;
         }
         await handle.datasync();
+        mayStill();
         length += bytes.length;
       } catch (error) {
         await takeBack();

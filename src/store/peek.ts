@@ -4,12 +4,22 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BotState, emptyState, reduceAll } from "../domain/state.ts";
 import { AfkError } from "../errors.ts";
+import { newestIn } from "./epochs.ts";
 import { readText } from "./files.ts";
 import { parseSegment } from "./lines.ts";
 import { parseSnapshot } from "./snapshot.ts";
 
 /** Throws `invalid` where the files are damaged or not ours. An empty folder is a bot that has done nothing yet. */
 export async function peekState(dir: string): Promise<BotState> {
+  const folder = await newestIn(dir);
+  const [seen] = await Promise.allSettled([peekIn(folder)]);
+  // Another bot took over meanwhile and may have removed what was being read.
+  if ((await newestIn(dir)) !== folder) return await peekState(dir);
+  if (seen.status === "rejected") throw seen.reason;
+  return seen.value;
+}
+
+async function peekIn(dir: string): Promise<BotState> {
   const text = await readText(join(dir, "state.json"));
   const snapshot = text === undefined ? undefined : parseSnapshot(text);
   if (snapshot !== undefined && snapshot.is !== "good") {

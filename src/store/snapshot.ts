@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import { z } from "zod";
 import { type BotState, STATE_VERSION, stateSchema } from "../domain/state.ts";
-import type { Parsed } from "./durable-file.ts";
+import { durableFile, type Parsed } from "./durable-file.ts";
 import { migrateState } from "./migrations.ts";
 
 /** The first thing in the file, for people and for `file`-like tools. Version 1 had none. */
@@ -12,8 +13,15 @@ const headSchema = z.looseObject({
   sequence: z.number().int().nonnegative(),
 });
 
+type Snapshot = BotState & { readonly format: string };
+
+/** The snapshot in an epoch's folder. */
+export function snapshotFile(folder: string, onDamaged: (why: string) => void) {
+  return durableFile<Snapshot>({ path: join(folder, "state.json"), parse: parseSnapshot, onDamaged });
+}
+
 /** A snapshot's text as state, brought up from older versions. What is no JSON object was cut off or has rotted. */
-export function parseSnapshot(text: string): Parsed<BotState & { readonly format: string }> {
+export function parseSnapshot(text: string): Parsed<Snapshot> {
   let raw: unknown;
   try {
     raw = JSON.parse(text);

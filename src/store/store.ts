@@ -7,62 +7,68 @@
 // See docs/decisions/0002-journal-under-lowdb.md.
 
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Low } from "lowdb";
 import type { Logger } from "pino";
 import { type BotEvent, eventSchema } from "../domain/event.ts";
-import { type BotState, emptyState, reduceAll } from "../domain/state.ts";
+import { type BotState, reduceAll } from "../domain/state.ts";
 import { AfkError, messageOf } from "../errors.ts";
+import { always, type MayAct } from "../leader/fence.ts";
 import type { Store } from "../ports.ts";
-import { durableFile } from "./durable-file.ts";
+import { dropBefore } from "./epochs.ts";
 import { diskError } from "./files.ts";
-import { openJournal, readJournal } from "./journal.ts";
-import { takeLock } from "./lock.ts";
-import { FORMAT, parseSnapshot } from "./snapshot.ts";
+import { openJournal } from "./journal.ts";
+import { type Lock, takeLock } from "./lock.ts";
+import { FORMAT, snapshotFile } from "./snapshot.ts";
+import { takeOver } from "./take-over.ts";
 
 /** Events between snapshots, where the state is small; a large one is written when the journal has outgrown it. */
 export const SNAPSHOT_EVERY = 400;
 
 type Waiting = { readonly event: BotEvent; resolve(): void; reject(error: unknown): void };
 
+/** By whose leave the folder is written to: `lease` names the Lease that says so, null = nothing but the lock does. */
+export type Leave = { readonly lease: string | null; readonly mayAct: MayAct };
+
+const ALONE: Leave = { lease: null, mayAct: always };
+
 /**
  * Opens the state folder `dir`, made where it is missing. Throws `conflict` where it cannot be used (in use, read-only),
  * `invalid` where what is in it is damaged, foreign or newer; each says what to do.
  */
-export async function openStore(dir: string, log: Logger): Promise<Store> {
+export async function openStore(dir: string, log: Logger, leave: Leave = ALONE): Promise<Store> {
   await mkdir(dir, { recursive: true }).catch((error: unknown) => Promise.reject(diskError(error, `make ${dir}`)));
-  const lock = await takeLock(dir, (machine) =>
+  const lock = await takeLock(dir, leave.lease, (machine) =>
     log.warn({ dir, machine }, "state is held elsewhere, watching whether it lives"),
   );
   try {
-    return await openLocked(dir, lock, log);
+    return await openLocked(dir, lock, leave.mayAct, log);
   } catch (error) {
     await lock.release();
     throw error;
   }
 }
 
-async function openLocked(dir: string, lock: Awaited<ReturnType<typeof takeLock>>, log: Logger): Promise<Store> {
-  const file = durableFile<BotState & { readonly format: string }>({
-    path: join(dir, "state.json"),
-    parse: parseSnapshot,
-    onDamaged: (kept, why) => log.error({ kept, why }, "snapshot damaged, going on from the one before"),
-  });
-  const db = new Low(file, { format: FORMAT, ...emptyState });
-  await db.read();
-  const { format: _, ...snapshot } = db.data;
-  const found = await readJournal(dir, snapshot.sequence);
-  if (found.tornBytes > 0) log.warn({ dir, bytes: found.tornBytes }, "unfinished end of the journal cut off");
-
+async function openLocked(dir: string, lock: Lock, mayAct: MayAct, log: Logger): Promise<Store> {
+  const { snapshot, found, folder } = await takeOver(dir, lock.epoch, log);
+  const file = snapshotFile(folder, () => {});
+  const db = new Low(file, { format: FORMAT, ...snapshot });
   let state: BotState = reduceAll(snapshot, found.events);
-  const journal = await openJournal(dir, found.last, state.sequence + 1);
+  const last = found.last === null ? null : { ...found.last, path: join(folder, basename(found.last.path)) };
+  const journal = await openJournal(folder, last, state.sequence + 1);
   let snapshotAt = snapshot.sequence;
   let snapshotBytes = 0;
   let snapshotting: Promise<void> | undefined;
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let closed = false;
-  log.info({ dir, snapshot: snapshotAt, replayed: found.events.length }, "state loaded");
+  log.info({ dir: folder, snapshot: snapshotAt, replayed: found.events.length }, "state loaded");
+  await dropBefore(dir, lock.epoch);
+
+  function mayWrite(): void {
+    lock.check();
+    mayAct();
+  }
 
   async function writeAll(): Promise<void> {
     while (waiting.length > 0) {
@@ -73,8 +79,8 @@ async function openLocked(dir: string, lock: Awaited<ReturnType<typeof takeLock>
       try {
         const events = batch.map(({ event }) => event);
         const next = reduceAll(state, events);
-        lock.check();
-        await journal.append(state.sequence + 1, events);
+        mayWrite();
+        await journal.append(state.sequence + 1, events, mayWrite);
         state = next;
       } catch (error) {
         const failure =
@@ -112,7 +118,7 @@ async function openLocked(dir: string, lock: Awaited<ReturnType<typeof takeLock>
   async function writeSnapshot(taken: BotState): Promise<void> {
     const before = snapshotAt;
     try {
-      lock.check();
+      mayWrite();
       db.data = { format: FORMAT, ...taken };
       await db.write();
       snapshotBytes = file.bytes();

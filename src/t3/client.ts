@@ -4,6 +4,7 @@
 
 import type { Logger } from "pino";
 import { messageOf } from "../errors.ts";
+import { always, type MayAct } from "../leader/fence.ts";
 import type { Clock } from "../ports.ts";
 import { createHttp } from "./http.ts";
 import { createReads, type Reads } from "./reads.ts";
@@ -70,10 +71,12 @@ export function createT3Client(options: {
   readonly pollMs: number;
   /** How long a call may take: a request that meets a starting server may never be answered. */
   readonly timeoutMs?: number;
+  /** Asked before each command. */
+  readonly mayAct?: MayAct;
   readonly clock: Clock;
   readonly log: Logger;
 }): T3Client {
-  const { url, tokens, pollMs, timeoutMs = CALL_TIMEOUT_MS, clock, log } = options;
+  const { url, tokens, pollMs, timeoutMs = CALL_TIMEOUT_MS, mayAct = always, clock, log } = options;
   const http = createHttp(url, tokens, timeoutMs);
   const reads = createReads(http, () => watching?.rpc(), clock, log);
   const entries = new Map<string, Entry>();
@@ -153,6 +156,7 @@ export function createT3Client(options: {
     },
     findProject: (workspaceRoot) => reads.project(workspaceRoot, dispatched),
     async dispatch(command) {
+      mayAct();
       const { sequence } = await http.call("/api/orchestration/dispatch", dispatchedSchema, command);
       dispatched = Math.max(dispatched, sequence);
       // Projections are written with the command: the next read shows its effect, an older answer does not.

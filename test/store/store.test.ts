@@ -1,9 +1,18 @@
-import { appendFileSync, copyFileSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { eventLine, headerLine } from "../../src/store/lines.ts";
 import { openStore, SNAPSHOT_EVERY } from "../../src/store/store.ts";
-import { commitMany, files, quiet, temporaryFolder, withStore } from "./support.ts";
+import { commitMany, current, files, quiet, temporaryFolder, withStore } from "./support.ts";
 
 const NOBODY_CLOSES = "the process dies here";
 
@@ -17,7 +26,7 @@ async function abandoned(count: number): Promise<string> {
     // Snapshots are written beside the commits: a copy in the middle of one is no state that a kill can leave.
     await settled(dir);
   }
-  for (const name of files(dir, "")) if (!name.includes("lock")) copyFileSync(join(dir, name), join(left, name));
+  cpSync(current(dir), join(left, "epoch-1"), { recursive: true });
   await store.close();
   return left;
 }
@@ -25,8 +34,8 @@ async function abandoned(count: number): Promise<string> {
 /** Waits until nothing in the folder has changed for a while. */
 async function settled(dir: string): Promise<void> {
   const look = (): string =>
-    files(dir, "")
-      .map((name) => `${name} ${statSync(join(dir, name), { throwIfNoEntry: false })?.size}`)
+    files(current(dir), "")
+      .map((name) => `${name} ${statSync(join(current(dir), name), { throwIfNoEntry: false })?.size}`)
       .join();
   for (let seen = "", same = 0; same < 3; ) {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -37,11 +46,19 @@ async function settled(dir: string): Promise<void> {
 }
 
 function journals(dir: string): readonly string[] {
-  return files(dir, "journal-").map((name) => join(dir, name));
+  return files(current(dir), "journal-").map((name) => join(current(dir), name));
 }
 
 function lastJournal(dir: string): string {
   return journals(dir).at(-1) ?? NOBODY_CLOSES;
+}
+
+function contents(dir: string): readonly string[] {
+  const names = readdirSync(dir, { recursive: true, encoding: "utf8" }).sort();
+  return names.map((name) => {
+    const path = join(dir, name);
+    return statSync(path).isFile() ? `${name}: ${readFileSync(path, "utf8")}` : name;
+  });
 }
 
 const sequenceIn = (dir: string): Promise<number> => withStore(dir, (store) => store.state.sequence);
@@ -50,7 +67,7 @@ const reasonIn = (dir: string): Promise<string | undefined> => withStore(dir, (s
 describe("what was acknowledged is there after", () => {
   test("a kill before any snapshot: the journal alone gives the state", async () => {
     const dir = await abandoned(10);
-    expect(files(dir, "state.json")).toEqual([]);
+    expect(files(current(dir), "state.json")).toEqual([]);
     expect(await reasonIn(dir)).toBe("x 10");
   });
 
@@ -63,8 +80,8 @@ describe("what was acknowledged is there after", () => {
 
   test("many snapshots: the journal stays short, and still reaches back to the snapshot before the last", async () => {
     const dir = await abandoned(5 * SNAPSHOT_EVERY);
-    const before = JSON.parse(readFileSync(join(dir, "state.json.prev"), "utf8")) as { sequence: number };
-    rmSync(join(dir, "state.json"));
+    const before = JSON.parse(readFileSync(join(current(dir), "state.json.prev"), "utf8")) as { sequence: number };
+    rmSync(join(current(dir), "state.json"));
     expect(before.sequence).toBeGreaterThan(2 * SNAPSHOT_EVERY);
     expect(journals(dir).length).toBeLessThanOrEqual(3);
     expect(await reasonIn(dir)).toBe(`x ${5 * SNAPSHOT_EVERY}`);
@@ -82,7 +99,7 @@ describe("what was acknowledged is there after", () => {
     const dir = temporaryFolder();
     await withStore(dir, (store) => commitMany(store, 3));
     for (const path of journals(dir)) rmSync(path);
-    writeFileSync(join(dir, "journal-000000000004.jsonl"), `{"format":"afk-bot/jo`);
+    writeFileSync(join(current(dir), "journal-000000000004.jsonl"), `{"format":"afk-bot/jo`);
     expect(await reasonIn(dir)).toBe("x 3");
     await withStore(dir, (store) => commitMany(store, 1));
     expect(await reasonIn(dir)).toBe("x 4");
@@ -94,21 +111,21 @@ describe("what was acknowledged is there after", () => {
     ["overwritten with zeros", (path: string) => writeFileSync(path, Buffer.alloc(4096))],
   ])("a snapshot that was %s: the one before and the journal give the same state", async (_, damage) => {
     const dir = await abandoned(3 * SNAPSHOT_EVERY);
-    damage(join(dir, "state.json"));
+    damage(join(current(dir), "state.json"));
     expect(await reasonIn(dir)).toBe(`x ${3 * SNAPSHOT_EVERY}`);
-    expect(files(dir, "state.json.damaged-")).toHaveLength(1);
+    expect(files(current(dir), "state.json.damaged-")).toHaveLength(1);
     expect(await reasonIn(dir)).toBe(`x ${3 * SNAPSHOT_EVERY}`);
   });
 });
 
 describe("the bot refuses to start, says what to do, and changes nothing", () => {
   async function refusal(dir: string): Promise<string> {
-    const before = files(dir, "").map((name) => [name, readFileSync(join(dir, name), "utf8")]);
+    const before = contents(dir);
     const error = await openStore(dir, quiet).then(
       () => "it started",
       (reason: Error) => reason.message,
     );
-    expect(files(dir, "").map((name) => [name, readFileSync(join(dir, name), "utf8")])).toEqual(before);
+    expect(contents(dir)).toEqual(before);
     return error;
   }
 
@@ -128,8 +145,8 @@ describe("the bot refuses to start, says what to do, and changes nothing", () =>
 
   test("on a journal without the snapshot that it goes on from", async () => {
     const dir = await abandoned(4 * SNAPSHOT_EVERY);
-    rmSync(join(dir, "state.json"));
-    rmSync(join(dir, "state.json.prev"));
+    rmSync(join(current(dir), "state.json"));
+    rmSync(join(current(dir), "state.json.prev"));
     expect(await refusal(dir)).toMatch(/event 1 belongs here, and event \d+ is the first that is there/);
   });
 
@@ -142,15 +159,15 @@ describe("the bot refuses to start, says what to do, and changes nothing", () =>
       writeFileSync(join(dir, `journal-${String(first).padStart(12, "0")}.jsonl`), headerLine(first) + lines.join(""));
     }
     expect(await sequenceIn(dir)).toBe(30);
-    for (const name of files(dir, "state.json")) rmSync(join(dir, name));
-    rmSync(join(dir, "journal-000000000011.jsonl"));
+    for (const name of files(current(dir), "state.json")) rmSync(join(current(dir), name));
+    rmSync(join(current(dir), "journal-000000000011.jsonl"));
     expect(await refusal(dir)).toMatch(/event 11 belongs here, and event 21 is the first that is there/);
   });
 
   test("on two damaged snapshots", async () => {
     const dir = await abandoned(3 * SNAPSHOT_EVERY);
-    writeFileSync(join(dir, "state.json"), "{");
-    writeFileSync(join(dir, "state.json.prev"), "{");
+    writeFileSync(join(current(dir), "state.json"), "{");
+    writeFileSync(join(current(dir), "state.json.prev"), "{");
     expect(await refusal(dir)).toMatch(/are damaged.*Restore the folder from a backup/);
   });
 
@@ -164,7 +181,7 @@ describe("the bot refuses to start, says what to do, and changes nothing", () =>
     ["a state of this version with something else in it", `{"version":2,"sequence":1}`, /does not look like it/],
   ])("on %s", async (_, text, says) => {
     const dir = temporaryFolder();
-    writeFileSync(join(dir, "state.json"), text);
+    writeFileSync(join(current(dir), "state.json"), text);
     expect(await refusal(dir)).toMatch(says);
   });
 
@@ -183,7 +200,10 @@ describe("older and other data", () => {
   test("the state of version 1, which had no journal, is taken over", async () => {
     const dir = temporaryFolder();
     const pause = { by: "U0OPERATOR", reason: "holiday", at: 1 };
-    writeFileSync(join(dir, "state.json"), JSON.stringify({ version: 1, sequence: 7, pause, runs: {}, threads: {} }));
+    writeFileSync(
+      join(current(dir), "state.json"),
+      JSON.stringify({ version: 1, sequence: 7, pause, runs: {}, threads: {} }),
+    );
     expect(await reasonIn(dir)).toBe("holiday");
     expect(await sequenceIn(dir)).toBe(7);
   });

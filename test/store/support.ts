@@ -38,6 +38,12 @@ export async function commitMany(store: Store, count: number, text = "x"): Promi
   );
 }
 
+/** The folder that counts now. */
+export function current(dir: string): string {
+  const numbers = files(dir, "epoch-").map((name) => Number(name.slice("epoch-".length)));
+  return numbers.length === 0 ? dir : join(dir, `epoch-${Math.max(...numbers)}`);
+}
+
 /** File names in the folder that begin so, sorted. */
 export function files(dir: string, start: string): readonly string[] {
   return readdirSync(dir)
