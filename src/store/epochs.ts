@@ -27,7 +27,7 @@ export async function newestIn(dir: string): Promise<string> {
   return newest === undefined ? dir : folderOf(dir, newest);
 }
 
-export function folderOf(dir: string, epoch: number): string {
+function folderOf(dir: string, epoch: number): string {
   return join(dir, `epoch-${epoch}`);
 }
 
