@@ -1,8 +1,12 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Demo, openBrowser, openPage, shoot, startDemo } from "./demo.ts";
 
 type Opened = Page & { readonly errors: string[] };
+
+const axe = fileURLToPath(import.meta.resolve("axe-core/axe.min.js"));
 
 let demo: Demo;
 let browser: Browser;
@@ -31,6 +35,15 @@ async function file(page: Page, title: string, agent: string): Promise<void> {
 function card(page: Page, title: string): Locator {
   return page.locator(".message[data-only-you=false]", { hasText: title }).first();
 }
+
+/** What axe holds against the page as it stands: rule, and where. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(await readFile(axe, "utf8"));
+  const found = await page.evaluate<readonly Violation[]>("axe.run().then(({ violations }) => violations)");
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`);
+}
+
+type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
 
 describe("at 1280 pixels", () => {
   test("an issue goes from label to deployed, and the card's link opens its session on the page", async () => {
@@ -93,11 +106,16 @@ describe("at 1280 pixels", () => {
     expect(await card(wide, "Released by a triager").getByText("Working").count()).toBe(0);
   });
 
-  test("an outsider may not even label, and is told so", async () => {
+  test("an outsider may not even label, and is told so, but may comment and close what they filed", async () => {
     await wide.getByLabel("Act on GitHub as").selectOption("outsider");
     await file(wide, "Released by an outsider", "good");
     await wide.getByRole("button", { name: "+ ready-for-agent" }).click();
     await wide.locator(".notice", { hasText: "outsider may not change labels" }).waitFor();
+    await wide.getByLabel("Comment").fill("Then I take it back.");
+    await wide.getByRole("button", { name: "Comment" }).click();
+    await wide.locator(".timeline .comment", { hasText: "Then I take it back." }).waitFor();
+    await wide.getByRole("button", { name: "Close issue" }).click();
+    await wide.locator(".issue .state-pill", { hasText: "closed" }).waitFor();
     await wide.getByLabel("Act on GitHub as").selectOption("maintainer");
   });
 });
@@ -199,6 +217,17 @@ describe("at 800 pixels, in the dark, by keyboard alone", () => {
     }
     expect(new Set(seen).size).toBeGreaterThan(6);
   });
+});
+
+test("nothing on the page is out of reach of those who see or hear it otherwise", async () => {
+  for (const page of [wide, narrow]) {
+    await page.locator(".pane-tabs, .pane-github .tabs").first().waitFor({ state: "attached" });
+    expect(await violations(page)).toEqual([]);
+  }
+  await wide.locator(".pane-slack .tabs").getByRole("button", { name: "Home" }).click();
+  await wide.locator(".home", { hasText: "Ended in the last day" }).waitFor();
+  await shoot(wide, "wide-home");
+  expect(await violations(wide)).toEqual([]);
 });
 
 test("nothing on either page failed", () => {

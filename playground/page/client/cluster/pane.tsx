@@ -17,12 +17,13 @@ export function ClusterPane() {
         </h2>
       </header>
       {down && <p className="down">The cluster's API is switched off; what runs goes on</p>}
-      <div className="scroll">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: nothing in it takes the focus, and it scrolls */}
+      <section className="scroll" aria-label="Workloads and events" tabIndex={0}>
         {cluster?.workloads.map((workload) => (
           <Workload key={`${workload.kind}/${workload.name}`} workload={workload} />
         ))}
         {cluster !== undefined && <Events events={cluster.events} />}
-      </div>
+      </section>
     </section>
   );
 }
