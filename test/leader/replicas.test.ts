@@ -1,7 +1,7 @@
 // Replicas as processes, one after the other: one leads, and the next takes over whatever becomes of it.
 
 import { once } from "node:events";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Bot } from "../../playground/demo/bot.ts";
 import { look } from "../../playground/sweep/look.ts";
 import { paths } from "../../playground/sweep/paths.ts";
@@ -15,6 +15,9 @@ const DEFAULT: Times = { leaseDuration: "15s", renewDeadline: "10s", retryPeriod
 
 /** All of them: `npm run test:replicas`. Each replica costs a process some seconds of CPU. */
 const inFull = test.runIf(process.env["AFK_REPLICAS"] === "full");
+
+// Leases run out in real time, and processes start when the machine lets them.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 let stage: Replicas;
 let leader: Bot;

@@ -71,7 +71,7 @@ export async function pagesOf(bot: Bot): Promise<Pages> {
 export async function eventually<T>(
   what: string,
   look: () => Promise<T | undefined | false>,
-  withinMs = 60_000,
+  withinMs = 80_000,
 ): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
