@@ -118,10 +118,11 @@ test("events come from channels the app is in, with the scope for them, and for 
   await client(slack).chat.postMessage({ channel: ROOM, text: "own" });
   person.openHome();
   const events = await eventually(
-    () => one.heard.length === 5 && one.heard.slice(1).map((frame) => (frame["payload"] as Frame)["event"]),
+    () => one.heard.length === 6 && one.heard.slice(1).map((frame) => (frame["payload"] as Frame)["event"]),
   );
   expect(events).toMatchObject([
     { type: "message", ts: root },
+    { type: "app_mention", ts: root },
     { type: "message", thread_ts: root, parent_user_id: MAINTAINER, text: "a reply" },
     { type: "message", text: "own", bot_id: slack.bot.botId },
     { type: "app_home_opened", user: MAINTAINER, tab: "home" },
