@@ -14,6 +14,10 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
     measures: "durable commits a second, stalls, start and adoption times",
     load: () => import("./store.ts"),
   },
+  trees: {
+    measures: "a warm tree against bare git and against a throwaway clone with an install; the disk after 20 issues",
+    load: () => import("./trees.ts"),
+  },
   t3: {
     measures: "observing a long thread, reads of an idle bot, lag of a state change",
     load: () => import("./t3.ts"),

@@ -2,13 +2,6 @@ import { Command, CommanderError, Option } from "commander";
 import { loadConfig } from "./config.ts";
 import { AfkError, messageOf } from "./errors.ts";
 
-type CacheEnvOptions = {
-  readonly config?: string;
-  readonly volume?: string;
-  readonly format: "env" | "yaml" | "json";
-  readonly json: boolean;
-};
-
 // Exit codes: 0 stopped as asked · 1 failed · 2 the command line or the config is wrong.
 
 const program = new Command("afk")
@@ -80,24 +73,40 @@ program
     process.exitCode = (await enrolCommand(loaded, repo, options)) ? 0 : 1;
   });
 
-program
-  .command("cache-env")
+const kept = program
+  .command("kept")
+  .description("list what was saved of trees before they were given back, or get it back")
+  .helpCommand(false);
+
+onVolume(kept.command("list [repo]", { isDefault: true }).description("of one repo, owner/name, or of all"))
+  .option("--json", "one line of JSON for each", false)
+  .action(async (repo: string | undefined, options: OnVolume & { json: boolean }) => {
+    const { keptCommand } = await import("./kept-command.ts");
+    await keptCommand(volumeOf(options), repo, options.json);
+  });
+
+onVolume(
+  kept
+    .command("restore <repo> <name> <directory>")
+    .description("make a repository of it in a new directory, with the files as they were"),
+)
+  .option("--json", "as one line of JSON", false)
+  .action(async (repo: string, name: string, into: string, options: OnVolume & { json: boolean }) => {
+    const { restoreCommand } = await import("./kept-command.ts");
+    await restoreCommand(volumeOf(options), { repo, name, into, json: options.json });
+  });
+
+onVolume(program.command("cache-env"))
   .description("print the environment variables that point T3's tools at the volume's caches")
-  .option("-c, --config <file>", "the bot's YAML config, for its volume")
-  .option("--volume <path>", "the volume, instead of a config")
   .addOption(
     new Option("--format <format>", "NAME=value lines, a container's env in YAML, or JSON")
       .choices(["env", "yaml", "json"])
       .default("env"),
   )
   .option("--json", "the same as --format json", false)
-  .action(async ({ config, volume, format, json }: CacheEnvOptions) => {
-    if ((config === undefined) === (volume === undefined)) {
-      throw new AfkError("config", "give --config <file> or --volume <path>, one of the two");
-    }
-    const path = volume ?? loadConfig(config ?? "", process.env).volume;
+  .action(async ({ format, json, ...where }: OnVolume & { format: "env" | "yaml" | "json"; json: boolean }) => {
     const { cacheEnvText } = await import("./volume/cache-env-command.ts");
-    process.stdout.write(cacheEnvText(path, json ? "json" : format));
+    process.stdout.write(cacheEnvText(volumeOf(where), json ? "json" : format));
   });
 
 program
@@ -115,6 +124,22 @@ program
     const { configJsonSchema } = await import("./config/json-schema.ts");
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   });
+
+/** Where only the volume is asked for, it may be named without a config. */
+type OnVolume = { readonly config?: string; readonly volume?: string };
+
+function onVolume(command: Command): Command {
+  return command
+    .option("-c, --config <file>", "the bot's YAML config, for its volume")
+    .option("--volume <path>", "the volume, instead of a config");
+}
+
+function volumeOf({ config, volume }: OnVolume): string {
+  if ((config === undefined) === (volume === undefined)) {
+    throw new AfkError("config", "give --config <file> or --volume <path>, one of the two");
+  }
+  return volume ?? loadConfig(config ?? "", process.env).volume;
+}
 
 try {
   await program.parseAsync();

@@ -2,7 +2,7 @@
 // there whole, so that a clone that was cut off is never taken for a checkout.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { RepoKey, Sha } from "../domain/repo.ts";
@@ -13,6 +13,7 @@ import { refIn } from "./inspect.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
 import { completeRepair, isBroken, repair } from "./repair.ts";
 import { requireStraightWay } from "./way.ts";
+import { loadText } from "./slot.ts";
 
 export type Remote = { readonly name: string; readonly cloneUrl: string };
 
@@ -31,7 +32,12 @@ export type Checkouts = {
    */
   whole<T>(repo: RepoKey, work: () => Promise<T>): Promise<T>;
   auth(repo: RepoKey): Promise<GitAuth>;
+  /** Gives the checkout its own config again: agents write theirs into it, and the next would work by it. */
+  resetConfig(repo: RepoKey): Promise<void>;
 };
+
+/** The checkout's config as it was cloned, in its git directory. */
+const PRISTINE = "afk-config";
 
 export function createCheckouts(options: {
   readonly layout: Layout;
@@ -96,6 +102,7 @@ export function createCheckouts(options: {
     // Worktrees then have configs of their own: an identity is one tree's.
     const own = ["-c", "extensions.worktreeConfig=true"];
     await withGit(`cloning ${repo}`, () => git.raw(["clone", quietly, "--no-checkout", ...own, "--", cloneUrl, next]));
+    await copyFile(join(next, ".git", "config"), join(next, ".git", PRISTINE));
     return next;
   }
 
@@ -111,6 +118,13 @@ export function createCheckouts(options: {
       const renamed = await refIn(git, `refs/remotes/origin/${name}`);
       if (renamed === undefined) throw new AfkError("conflict", `${repo} has no branch ${branch}, nor ${name}.`);
       return { branch: name, sha: renamed };
+    },
+    async resetConfig(repo) {
+      const [own, now] = await Promise.all([PRISTINE, "config"].map((name) => loadText(join(gitDir(repo), name))));
+      if (own === undefined || own === now) return;
+      const next = join(gitDir(repo), `${PRISTINE}.next`);
+      await writeFile(next, own);
+      await rename(next, join(gitDir(repo), "config"));
     },
     async whole(repo, work) {
       try {

@@ -45,6 +45,9 @@ export function gitIn(directory: string, { auth, place, index, named = [], filte
       ["protocol.ssh.allow", "never"],
       ["protocol.git.allow", "never"],
       ["commit.gpgSign", "false"],
+      // What an agent narrowed its view to is still all there.
+      ["core.sparseCheckout", "false"],
+      ["status.showUntrackedFiles", "all"],
       ...named.filter((name) => !filters.includes(name)).flatMap((name) => filterOff(name)),
       ...filters.flatMap((name) => filterOn(name)),
       // T3 may write to the volume as another user.

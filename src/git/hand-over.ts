@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import { gitIn, namedFilters, type Place } from "./git.ts";
-import { liftFlags, type SpentTree } from "./inspect.ts";
+import { liftFlags, type SpentTree, statusOf } from "./inspect.ts";
 import { dropSlotFile, saveSlotFile } from "./slot.ts";
 import { endOperations } from "./tips.ts";
 
@@ -19,7 +19,7 @@ export async function handOver(
   target: Target,
   discard: (path: string) => Promise<void>,
 ): Promise<void> {
-  const { place, filters, untracked, repositories } = spent;
+  const { place, filters, untracked, repositories, submodules } = spent;
   const git = gitIn(place.tree, { place, named: await namedFilters(gitIn(place.tree, { place })), filters });
   await saveSlotFile(place.gitDir, "afk-switch", target.sha);
   await endOperations(place);
@@ -27,10 +27,22 @@ export async function handOver(
   for (const path of repositories) await discard(join(place.tree, path));
   await removeFiles(git, place.tree, untracked);
   await checkOut(git, place, target, ["--force"]);
+  if (submodules.length > 0) await discardLeft(git, place, submodules, discard);
   // Where HEAD was before is accounted for.
   await truncate(join(place.gitDir, "logs", "HEAD")).catch(() => {});
-  await rm(join(place.gitDir, "ORIG_HEAD"), { force: true });
+  for (const file of ["ORIG_HEAD", "locked"]) await rm(join(place.gitDir, file), { force: true });
   await dropSlotFile(place.gitDir, "afk-switch");
+}
+
+/** Git leaves a repository standing that the commit no longer names. */
+async function discardLeft(
+  git: SimpleGit,
+  { tree }: Place,
+  submodules: readonly string[],
+  discard: (path: string) => Promise<void>,
+): Promise<void> {
+  const untracked = new Set(await statusOf(git));
+  for (const path of submodules) if (untracked.has(`?? ${path}/`)) await discard(join(tree, path));
 }
 
 /** Switches a tree that git calls clean. Fails rather than overwrite a change that came meanwhile. */

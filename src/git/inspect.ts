@@ -4,7 +4,7 @@
 // or an operation in progress knows of; every file that is not ignored, as it is and as it is staged; and the same of each
 // repository inside it. The remote refs have to be those of a fetch just done.
 
-import { copyFile, lstat, realpath, rm } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { digestOf } from "../domain/ids.ts";
@@ -12,6 +12,7 @@ import type { Sha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
 import { gitIn, namedFilters, type Place } from "./git.ts";
 import { loadSlotFile } from "./slot.ts";
+import { snapshotFiles, snapshotStaged } from "./snapshot.ts";
 import { findTips, type Shared, type Tip, type Tips } from "./tips.ts";
 
 declare const proof: unique symbol;
@@ -22,6 +23,8 @@ export type SpentTree = {
   /** Files that are saved and on no branch, and repositories of the same kind: paths within the tree. */
   readonly untracked: readonly string[];
   readonly repositories: readonly string[];
+  /** Repositories that its commit names, such as submodules. */
+  readonly submodules: readonly string[];
   readonly [proof]: true;
 };
 
@@ -97,7 +100,10 @@ export async function inspect(ask: Ask): Promise<Inspection> {
     };
   }
   const untracked = changes.flatMap((line) => (line.startsWith("?? ") ? [line.slice(3)] : []));
-  return { is: "spent", tree: { place, filters, untracked, repositories } as unknown as SpentTree };
+  return {
+    is: "spent",
+    tree: { place, filters, untracked, repositories, submodules: tracked.submodules } as unknown as SpentTree,
+  };
 }
 
 /** A line for each change: two letters, a space, the path; a path that ends in a slash is another repository's. */
@@ -178,11 +184,10 @@ async function findUnsavedFiles(
   repositories: readonly string[],
   head: Sha | undefined,
 ): Promise<{ readonly files: Sha; readonly staged: Sha | undefined } | undefined> {
-  const files = await snapshot(place, named, filters, repositories);
-  // In mid-merge nothing can be made of what is staged; its parts are of commits that are accounted for.
-  const index = (await git.raw(["write-tree"]).catch(() => "")).trim();
+  const files = await snapshotFiles({ place, named, filters }, repositories);
+  const index = await snapshotStaged({ place, named, filters });
   const headTree = head === undefined ? "" : (await git.raw(["rev-parse", `${head}^{tree}`])).trim();
-  const staged = index === "" || index === files || index === headTree ? undefined : index;
+  const staged = index === files || index === headTree ? undefined : index;
   const kept = await keptTrees(git, name);
   const saved = (files === headTree || kept.has(files)) && (staged === undefined || kept.has(staged));
   return saved || (await isNobodysWork(git, place, files, head)) ? undefined : { files, staged };
@@ -208,29 +213,6 @@ async function keptTrees(git: SimpleGit, name: string): Promise<ReadonlySet<Sha>
   if ((await refIn(git, ref)) === undefined) return new Set();
   const out = await git.raw(["log", "--no-walk", "--format=%T", ref, `${ref}^@`]);
   return new Set(out.split("\n").filter(Boolean));
-}
-
-/** The files as they are, as a tree in the object store; the worktree's own index stays as it is. */
-export async function snapshot(
-  place: Place,
-  named: readonly string[],
-  filters: readonly string[],
-  repositories: readonly string[],
-): Promise<Sha> {
-  const index = join(place.gitDir, "afk-index");
-  try {
-    await rm(`${index}.lock`, { force: true });
-    await copyFile(join(place.gitDir, "index"), index).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      await rm(index, { force: true });
-    });
-    const git = gitIn(place.tree, { place, named, filters, index });
-    const without = repositories.map((path) => `:(exclude,top,literal)${path}`);
-    await git.raw(["add", "--all", "--", ":(top)", ...without]);
-    return (await git.raw(["write-tree"])).trim();
-  } finally {
-    await rm(index, { force: true });
-  }
 }
 
 /** The repositories inside that hold something of their own. What is kept of them is also kept in this one. */
@@ -300,7 +282,7 @@ async function placeInside({ tree, gitDir: own }: Place, path: string): Promise<
   return { tree: inside, gitDir };
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   return await lstat(path).then(
     () => true,
     () => false,

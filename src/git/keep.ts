@@ -53,7 +53,12 @@ async function keepWork(git: SimpleGit, ref: string, unsaved: Unsaved, occasion:
   const tree = files ?? (await treeOf(git, head ?? heads[0]));
   const base = head === undefined ? [] : [head];
   const index = staged === undefined ? [] : [await commitTree(git, staged, base, "What was staged")];
-  return await write(git, ref, tree, [...base, ...index, ...heads], `${occasion}\n\n${where}`);
+  const trailers = [
+    ...base.map((sha) => `Kept-Head: ${sha}`),
+    ...index.map((sha) => `Kept-Staged: ${sha}`),
+    ...tipTrailers(others),
+  ];
+  return await write(git, ref, tree, [...base, ...index, ...heads], `${occasion}\n\n${where}`, trailers);
 }
 
 /** Keeps what no tree stands for any more: a branch, the HEAD of a worktree that was deleted. Undefined = it is not alone. */
@@ -82,7 +87,8 @@ async function writeTips(
   text: string,
 ): Promise<string> {
   const parents = tips.filter(({ sha }) => heads.has(sha)).map(({ sha }) => sha);
-  return await write(git, ref, await treeOf(git, parents[0]), parents, `${text}\n\n${tipLines(tips).join("\n")}`);
+  const message = `${text}\n\n${tipLines(tips).join("\n")}`;
+  return await write(git, ref, await treeOf(git, parents[0]), parents, message, tipTrailers(tips));
 }
 
 /** Writes the ref. What was kept under it before stays in its history. */
@@ -92,10 +98,12 @@ async function write(
   tree: string,
   parents: readonly Sha[],
   message: string,
+  trailers: readonly string[],
 ): Promise<string> {
   const before = await refIn(git, ref);
   const all = new Set([...parents, ...(before === undefined ? [] : [before])]);
-  const commit = await commitTree(git, tree, [...all], message);
+  const earlier = before === undefined ? [] : [`Kept-Before: ${before}`];
+  const commit = await commitTree(git, tree, [...all], `${message}\n\n${[...trailers, ...earlier].join("\n")}`);
   await git.raw(["update-ref", ref, commit, ...(before === undefined ? [] : [before])]);
   return ref;
 }
@@ -135,7 +143,8 @@ async function keepInner(
     const sha = (await git.raw(["rev-parse", incoming])).trim();
     const before = await refIn(git, ref);
     if (before === undefined) await git.raw(["update-ref", ref, sha]);
-    else if (!(await contains(git, before, sha))) await write(git, ref, await treeOf(git, sha), [sha], occasion);
+    else if (!(await contains(git, before, sha)))
+      await write(git, ref, await treeOf(git, sha), [sha], occasion, [`Kept-Before: ${sha}`]);
     await git.raw(["update-ref", "-d", incoming]);
     refs.push(ref);
   }
@@ -145,6 +154,11 @@ async function keepInner(
 function listed(changes: readonly string[]): readonly string[] {
   const shown = changes.slice(0, 50).map((line) => `  ${line.replaceAll(/[\p{Cc}]/gu, "?")}`);
   return changes.length > 50 ? [...shown, `  and ${changes.length - 50} more`] : shown;
+}
+
+/** For whoever restores it: see kept.ts. */
+function tipTrailers(tips: readonly Tip[]): readonly string[] {
+  return tips.map(({ sha, from }) => `Kept-Tip: ${sha} ${from.replaceAll(/[\p{Cc}]/gu, "?")}`);
 }
 
 function tipLines(tips: readonly Tip[]): readonly string[] {

@@ -2,17 +2,17 @@
 // for the next run, and what else the run left in the checkout is taken away.
 
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
 import type { Place } from "./git.ts";
 import { handOver } from "./hand-over.ts";
-import { keptRefOf, REMOTES, type SpentTree } from "./inspect.ts";
+import { isThere, keptRefOf, REMOTES, type SpentTree } from "./inspect.ts";
 import { keepTips } from "./keep.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
 import { save } from "./save.ts";
-import { dropSlotFile, loadText } from "./slot.ts";
+import { dropSlotFile, isSlotPath, loadText } from "./slot.ts";
 import { baseRefOf, type Making } from "./worktree.ts";
 
 /** Keeps what the tree has, and proves it spent. `alone`: no other run has a tree, so all else that is unsaved is its own. */
@@ -38,10 +38,19 @@ export async function freeSlot({ gitDir, discard }: Making, tree: SpentTree, hea
   await dropSlotFile(place.gitDir, "afk-run");
 }
 
-/** Gone at once, by a rename; git forgets it too. */
-export async function removeTree({ discard }: Pick<Making, "discard">, { place }: SpentTree): Promise<void> {
-  await discard(place.tree);
-  await rm(place.gitDir, { recursive: true, force: true });
+/**
+ * Takes a free slot away: gone at once, by a rename; git forgets it too. It is looked at once more, as what only the run's
+ * own .gitignore ignored has come to light with the switch. Returns what was kept.
+ */
+export async function takeDown(
+  making: Pick<Making, "gitDir" | "filters" | "discard">,
+  place: Place,
+  whose: Parameters<typeof saveTree>[2],
+): Promise<readonly string[]> {
+  const { tree, kept } = await saveTree(making, place, whose, false);
+  await making.discard(tree.place.tree);
+  await rm(tree.place.gitDir, { recursive: true, force: true });
+  return kept;
 }
 
 /**
@@ -62,6 +71,7 @@ export async function forgetRun(making: Making, run: Run, all: boolean): Promise
   await pastLocks([gitDir], async () => {
     if (branches.length > 0) await git.raw(["branch", "--quiet", "-D", "--", ...branches]);
     if (all) await dropStash(git, gitDir);
+    if (all) await dropDeadWorktrees(gitDir);
     await git.raw(["update-ref", "-d", baseRefOf(run.id)]);
     if (all) await dropOld(git);
   });
@@ -91,6 +101,16 @@ async function dropStash(git: SimpleGit, gitDir: string): Promise<void> {
   const stash = (await git.raw(["for-each-ref", "--format=%(refname)", "refs/stash"])).trim();
   if (stash !== "") await git.raw(["update-ref", "-d", "refs/stash"]);
   await rm(join(gitDir, "logs", "refs", "stash"), { force: true });
+}
+
+/** Worktrees of others that are nowhere any more; their commits were kept too. Slots are not theirs. */
+async function dropDeadWorktrees(gitDir: string): Promise<void> {
+  for (const name of await namesIn(join(gitDir, "worktrees"))) {
+    const own = join(gitDir, "worktrees", name);
+    const tree = dirname((await loadText(join(own, "gitdir")))?.trim() ?? "");
+    if (isSlotPath(tree) || (await isThere(tree))) continue;
+    await rm(own, { recursive: true, force: true });
+  }
 }
 
 /** As long as git's own reflog would have had them. */

@@ -5,8 +5,9 @@ import type { RepoKey, Sha } from "../domain/repo.ts";
 import type { TrackedFile } from "../domain/tree-setup.ts";
 import type { SetupRecord } from "../setup/setups.ts";
 import { gitIn, namedFilters, type Place } from "./git.ts";
-import { snapshot, statusOf } from "./inspect.ts";
+import { statusOf } from "./inspect.ts";
 import { dropSlotFile, loadSetup, lookAtSlot, saveSlotFile } from "./slot.ts";
+import { snapshotFiles } from "./snapshot.ts";
 
 type GitDirOf = (repo: RepoKey) => string;
 
@@ -75,7 +76,7 @@ export function createRecord(gitDirOf: GitDirOf, log: Logger): SetupRecord {
         { repo, slot, changes: changes.slice(0, 20) },
         "the setup command changes files that git does not ignore, so it has to run for each tree",
       );
-      await saveSlotFile(place.gitDir, "afk-made", await snapshot(place, named, [], []));
+      await saveSlotFile(place.gitDir, "afk-made", await snapshotFiles({ place, named, filters: [] }, []));
     },
   };
 }

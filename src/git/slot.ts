@@ -132,3 +132,7 @@ export async function isWhereLeft({ gitDir }: Place): Promise<boolean> {
   const [head, left] = await Promise.all([loadText(join(gitDir, "HEAD")), loadSlotFile(gitDir, "afk-at")]);
   return left !== undefined && head?.trim() === left;
 }
+
+export function isSlotPath(tree: string): boolean {
+  return /\/slots\/\d+$/.test(tree);
+}

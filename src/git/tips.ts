@@ -2,12 +2,12 @@
 // and the refs and stashes that are the checkout's, as all worktrees share them.
 
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import type { Place } from "./git.ts";
 import { namesIn } from "./leftovers.ts";
-import { loadText } from "./slot.ts";
+import { isSlotPath, loadText } from "./slot.ts";
 
 /** A commit, and where it was found, for people. */
 export type Tip = { readonly sha: Sha; readonly from: string };
@@ -148,8 +148,7 @@ async function otherWorktrees(commonDir: string, own: string): Promise<readonly 
 }
 
 async function isSlot(gitDir: string): Promise<boolean> {
-  const where = (await loadText(join(gitDir, "gitdir")))?.trim() ?? "";
-  return /\/slots\/\d+\/\.git$/.test(where);
+  return isSlotPath(dirname((await loadText(join(gitDir, "gitdir")))?.trim() ?? ""));
 }
 
 async function reflogOf(path: string, from: string): Promise<readonly Tip[]> {

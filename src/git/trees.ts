@@ -17,7 +17,7 @@ import { createCheckouts, type Remote } from "./checkout.ts";
 import { type Contents, fillTree, filtersOf } from "./contents.ts";
 import { withGit } from "./git.ts";
 import { createReadings } from "./readings.ts";
-import { forgetRun, freeSlot, removeTree, saveTree } from "./release.ts";
+import { forgetRun, freeSlot, saveTree, takeDown } from "./release.ts";
 import { createRecord, createSources } from "./setup-sources.ts";
 import { lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
 import { findSlots, slotSeen } from "./slots.ts";
@@ -108,6 +108,7 @@ export function createTrees(options: TreesOptions): Trees {
         await link(path, slotPath);
         return { tree, made: { warm, setup: "skipped" } };
       }
+      await checkouts.resetConfig(repo);
       await writeIdentity(taken.place, identity);
       await fillTree(taken.place, rules, await checkouts.auth(repo));
       const setup = await setups.ensure(target);
@@ -135,19 +136,19 @@ export function createTrees(options: TreesOptions): Trees {
     { keepSlot }: { readonly keepSlot: boolean },
   ): Promise<{ readonly kept: readonly string[]; readonly all: boolean }> {
     const make = making(run.repo, slot, git);
-    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen), all: false };
     const others = (await slotsOf(run.repo)).filter((other) => other.slot !== slot);
-    const all = !others.some((other) => other.seen.is === "held");
+    const all = !others.some((other) => other.seen.is === "held" || other.seen.is === "gone");
+    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen, all), all };
     await setups.clear({ tree: make.slot });
     const occasion = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
     const whose = { name: run.id, branch: run.branch, occasion };
     const { tree, kept } = await saveTree(make, seen.place, whose, all);
-    if (!keepSlot || others.some((other) => other.seen.is === "free")) await removeTree(make, tree);
-    else {
-      const { sha } = await headOf(git, run.repo, run.defaultBranch);
-      await freeSlot(make, tree, sha);
-      setups.warm(targetOf(run.repo, slot, sha));
+    const { sha } = await headOf(git, run.repo, run.defaultBranch);
+    await freeSlot(make, tree, sha);
+    if (!keepSlot || others.some((other) => other.seen.is === "free")) {
+      return { kept: [...kept, ...(await takeDown(make, seen.place, whose))], all };
     }
+    setups.warm(targetOf(run.repo, slot, sha));
     return { kept, all };
   }
 
@@ -178,6 +179,8 @@ export function createTrees(options: TreesOptions): Trees {
       ({ slot, seen }) => seen.is === "free" && !setups.isBusy(targetOf(repo, slot, "")),
     );
     if (free.length === 0) return;
+    // One is what a repo needs, as its runs follow one another; more come of runs that were blocked meanwhile.
+    for (const { slot } of free.splice(1)) await removeSlot(repo, slot);
     const git = await fetched(repo);
     const { name } = await fetchDefaultBranch(repo);
     const { sha } = await headOf(git, repo, name);
@@ -204,8 +207,9 @@ export function createTrees(options: TreesOptions): Trees {
       const occasion = `Keep what was found in the idle slot ${make.slot}`;
       const whose = { name: `slot-${Date.now()}`, branch: "", occasion };
       const { tree, kept } = await saveTree(make, seen.place, whose, false);
-      await removeTree(make, tree);
-      return { is: "removed", saved: kept };
+      const { sha } = await headOf(make.git, repo, (await fetchDefaultBranch(repo)).name);
+      await freeSlot(make, tree, sha);
+      return { is: "removed", saved: [...kept, ...(await takeDown(make, seen.place, whose))] };
     });
   }
 

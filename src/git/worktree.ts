@@ -147,14 +147,19 @@ async function makeWorktree(
   return made.place;
 }
 
-/** Of a worktree whose folder was deleted: keeps its commits, then lets git forget it. Returns what was kept. */
+/**
+ * Of a worktree whose folder was deleted: keeps its commits, then lets git forget it. Returns what was kept. `all`: also what
+ * is unsaved anywhere else in the checkout.
+ */
 export async function forgetGone(
   git: SimpleGit,
   gitDir: string,
   { place, run }: Extract<Seen, { is: "gone" }>,
+  all = false,
 ): Promise<readonly string[]> {
   const own = gitIn(dirname(gitDir), { place: { tree: dirname(gitDir), gitDir: place.gitDir } });
-  const { work, dropped } = await findTips(own, place, ownOnly(gitDir, ""));
+  const shared: Shared = all ? { ...ownOnly(gitDir, ""), account: "all" } : ownOnly(gitDir, "");
+  const { work, dropped } = await findTips(own, place, shared);
   const name = run ?? `slot-${Date.now()}`;
   const occasion = `Keep the commits of the tree ${place.tree}, which was deleted`;
   const ref = await keepTips(git, keptRefOf(name), [...work, ...dropped], occasion);

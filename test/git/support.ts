@@ -4,6 +4,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { type GitHub, startGitHub } from "../../playground/github/server.ts";
@@ -20,6 +21,8 @@ const TOKEN = "token-coding-agent";
 export type TreeStage = AsyncDisposable & {
   readonly dir: string;
   readonly github: GitHub;
+  /** For what is about the network: else the remote is reached through the file system, which is faster. */
+  readonly overHttp: Pick<TreesOptions, "fetchDefaultBranch">;
   /** A volume that nobody used, and the bot's trees on it. */
   fresh(options?: Partial<TreesOptions>, volume?: string): Fresh;
   /** Git as an agent has it: with its credentials, and with no eye on the bot. */
@@ -63,6 +66,7 @@ export async function setTreeStage(files: Readonly<Record<string, string>>): Pro
   return {
     dir,
     github,
+    overHttp: { fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }) },
     git,
     async commit(tree, file, message) {
       writeFileSync(join(tree, file), `${message}\n`);
@@ -78,7 +82,7 @@ export async function setTreeStage(files: Readonly<Record<string, string>>): Pro
       const trees = createTrees({
         layout,
         token: async () => TOKEN,
-        fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }),
+        fetchDefaultBranch: async () => ({ name: "main", cloneUrl: pathToFileURL(github.gitDir(REPO)).href }),
         rulesOf: () => undefined,
         identity: { name: "AFK agent", email: "afk-agent@example.com" },
         env: { PATH: process.env["PATH"] ?? "" },

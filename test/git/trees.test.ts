@@ -31,8 +31,9 @@ describe("a run's tree", () => {
   });
 
   test("never carries the token into the checkout's config", async () => {
-    await here.prepared();
-    expect(readFileSync(join(here.checkout, ".git", "config"), "utf8")).not.toContain("token-coding-agent");
+    const far = stage.fresh(stage.overHttp);
+    await far.prepared();
+    expect(readFileSync(join(far.checkout, ".git", "config"), "utf8")).not.toContain("token-coding-agent");
   });
 
   test("has a git identity of its own, that an agent before cannot have changed", async () => {
@@ -40,9 +41,9 @@ describe("a run's tree", () => {
     await stage.git(first.tree.path, "config", "--worktree", "user.email", "other@example.com");
     await here.trees.release(first);
     const { tree } = await here.prepared();
-    const { execFileSync } = await import("node:child_process");
-    const email = execFileSync("git", ["config", "user.email"], { cwd: tree.path, encoding: "utf8" }).trim();
-    expect(email).toBe("afk-agent@example.com");
+    const config = readFileSync(join(here.checkout, ".git/worktrees/1/config.worktree"), "utf8");
+    expect(config).toContain('email = "afk-agent@example.com"');
+    expect(realpathSync(tree.path)).toBe(realpathSync(tree.slotPath));
   });
 });
 
@@ -65,10 +66,11 @@ describe("what landed", () => {
   });
 
   test("is unknown while the remote does not answer, never nothing", async () => {
-    const made = await here.prepared();
+    const far = stage.fresh(stage.overHttp);
+    const made = await far.prepared();
     await stage.github.listener.off();
     try {
-      expect(await here.trees.findLanded(made)).toMatchObject({ known: false });
+      expect(await far.trees.findLanded(made)).toMatchObject({ known: false });
     } finally {
       await stage.github.listener.on();
     }

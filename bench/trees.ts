@@ -1,0 +1,233 @@
+// Trees: how fast a run gets a warm one, against the git commands that cannot be avoided and against what it replaced: a
+// throwaway clone with a fresh install. Then twenty issues in a row, and what they leave on the disk.
+//
+// All sides are taken on the same commits, one after the other, so that a busy machine is busy for each.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import { type GitHub, startGitHub } from "../playground/github/server.ts";
+import type { Run, Tree } from "../src/domain/run.ts";
+import { createTrees } from "../src/git/trees.ts";
+import type { Trees } from "../src/ports.ts";
+import { type Layout, layoutOf } from "../src/volume/layout.ts";
+import { measure } from "../src/volume/measure.ts";
+import { activeRun } from "./runs.ts";
+import { asNobody, bareGit, type Took, timed, useSlowDisk } from "./trees-measure.ts";
+import { servePackages, someChanged, tenThousandFiles } from "./trees-sample.ts";
+
+const ROUNDS = 9;
+const ISSUES = 20;
+const TOKEN = "token-bot";
+
+type Sample = {
+  readonly repo: string;
+  readonly github: GitHub;
+  readonly trees: Trees;
+  readonly layout: Layout;
+  readonly setup: string | undefined;
+  readonly dir: string;
+  next(): Run;
+};
+
+export async function run({ json }: { readonly json: boolean }): Promise<Record<string, unknown>> {
+  const dir = mkdtempSync(join(tmpdir(), "afk-bench-trees-"));
+  const tell = (line: string): void => void (json || console.error(line));
+  try {
+    await using packages = await servePackages(dir);
+    await using github = await startGitHub({ dataDir: join(dir, "github") });
+    for (const login of ["acme", "bot"]) github.addUser({ login, type: "User", token: `token-${login}` });
+    const collaborators = { bot: "write" } as const;
+    tell("making a repo of 10,000 files, and one with 4,000 files in node_modules …");
+    await github.createRepo({ owner: "acme", name: "files", files: tenThousandFiles(), collaborators });
+    const modules = {
+      "package.json": packages.packageJson,
+      "package-lock.json": packages.lockFile,
+      ".gitignore": "node_modules/\n",
+      "src/index.js": "export {};\n",
+    };
+    await github.createRepo({ owner: "acme", name: "modules", files: modules, collaborators });
+    const parts = {
+      files: await measureSample(sampleOf(github, dir, "files", undefined), tell),
+      modules: await measureSample(sampleOf(github, dir, "modules", INSTALL), tell),
+    };
+    const slow = await useSlowDisk(dir, () => measureSlow(github, dir, tell), tell);
+    const { files, modules: installed } = parts;
+    return {
+      bench: "trees",
+      warmVsBareGit: Math.max(files.warmVsBareGit, installed.warmVsBareGit),
+      throwawayVsWarm: installed.throwawayVsWarm,
+      diskVsOneTree: Math.max(files.diskVsOneTree, installed.diskVsOneTree),
+      releaseVsBareGit: Math.max(files.releaseVsBareGit, installed.releaseVsBareGit),
+      leaked: files.leaked + installed.leaked,
+      parts: { ...parts, slow },
+    };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+const INSTALL = "npm ci --no-audit --no-fund --prefer-offline";
+
+let samples = 0;
+
+function sampleOf(github: GitHub, dir: string, name: string, setup: string | undefined): Sample {
+  samples += 1;
+  const repo = `acme/${name}`;
+  const home = join(dir, `volume-${samples}`);
+  const layout = layoutOf(home);
+  let runs = samples * 1_000;
+  const trees = createTrees({
+    layout,
+    token: async () => TOKEN,
+    fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(repo) }),
+    rulesOf: () => ({
+      setup:
+        setup === undefined ? undefined : { command: setup, withinMs: 600_000, env: {}, inputs: [], caches: ["npm"] },
+      submodules: false,
+      lfs: false,
+    }),
+    identity: { name: "AFK agent", email: "afk-agent@example.com" },
+    env: { PATH: process.env["PATH"] ?? "" },
+    paused: () => false,
+    log: pino({ level: "silent" }),
+  });
+  return {
+    repo,
+    github,
+    trees,
+    layout,
+    setup,
+    dir: home,
+    next() {
+      runs += 1;
+      return activeRun(runs, repo);
+    },
+  };
+}
+
+async function taken(sample: Sample): Promise<Run & { readonly tree: Tree }> {
+  const run = sample.next();
+  return { ...run, tree: (await sample.trees.prepare(run)).tree };
+}
+
+async function measureSample(sample: Sample, tell: (line: string) => void) {
+  const { repo, github, trees, layout, setup } = sample;
+  const bare = await bareGit(github.cloneUrl(repo), TOKEN, join(sample.dir, "bare"));
+  // The first tree is a new one, and pays for the clone and the install.
+  const cold = await timed(() => taken(sample));
+  const oneTree = (await measure(layout.home(repo)))?.bytes ?? 0;
+  await trees.release(cold.value);
+  const rounds: { bare: Took; warm: number; release: number; bareRelease: number; throwaway: number }[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    await github.commit(repo, { message: `Round ${round}`, files: changesFor(repo, round), by: "acme" });
+    // Whoever comes second finds the remote's files in memory: each is first in turn.
+    const warmFirst = round % 2 === 0;
+    const early = warmFirst ? await timed(() => taken(sample)) : undefined;
+    const bareTook = await bare.take(`round-${round}`);
+    const warm = early ?? (await timed(() => taken(sample)));
+    const throwaway = await timed(() => throwAway(sample, round));
+    await github.commit(repo, { message: `After ${round}`, files: changesFor(repo, round + 100), by: "acme" });
+    const bareRelease = await bare.giveBack();
+    const release = await timed(() => trees.release(warm.value));
+    rounds.push({ bare: bareTook, warm: warm.ms, release: release.ms, bareRelease, throwaway: throwaway.ms });
+  }
+  const disk = await twentyIssues(sample);
+  const ms = {
+    cold: Math.round(cold.ms),
+    fetch: median(rounds.map((round) => round.bare.fetch)),
+    switch: median(rounds.map((round) => round.bare.switch)),
+    clean: median(rounds.map((round) => round.bare.clean)),
+    bare: median(rounds.map((round) => round.bare.all)),
+    warm: median(rounds.map((round) => round.warm)),
+    throwaway: median(rounds.map((round) => round.throwaway)),
+    bareRelease: median(rounds.map((round) => round.bareRelease)),
+    release: median(rounds.map((round) => round.release)),
+  };
+  const result = {
+    warmVsBareGit: ratio(ms.warm, ms.bare),
+    throwawayVsWarm: ratio(ms.throwaway, ms.warm),
+    releaseVsBareGit: ratio(ms.release, ms.bareRelease),
+    diskVsOneTree: ratio(disk.bytes, oneTree),
+    leaked: disk.leaked,
+    ms,
+    mb: { oneTree: Math.round(oneTree / 1e6), after: Math.round(disk.bytes / 1e6) },
+    installs: setup === undefined ? 0 : disk.installs,
+  };
+  tell(
+    `${repo}: warm ${ms.warm} ms, bare git ${ms.bare} ms (fetch ${ms.fetch}, switch ${ms.switch}, clean ${ms.clean}): ` +
+      `${result.warmVsBareGit}×\n` +
+      `${repo}: throwaway clone${setup === undefined ? "" : " and install"} ${ms.throwaway} ms: ${result.throwawayVsWarm}× the warm one\n` +
+      `${repo}: release ${ms.release} ms, bare git ${ms.bareRelease} ms: ${result.releaseVsBareGit}×\n` +
+      `${repo}: ${result.mb.after} MB after ${ISSUES} issues, ${result.mb.oneTree} MB for one tree: ${result.diskVsOneTree}×, ` +
+      `${result.leaked} left over`,
+  );
+  return result;
+}
+
+function changesFor(repo: string, round: number): Record<string, string> {
+  return repo.endsWith("/files") ? someChanged(round) : { "src/index.js": `export const round = ${round};\n` };
+}
+
+/** What warm trees replaced: a clone of the checkout for each issue, and an install from a cache that has all. */
+async function throwAway({ repo, layout, setup, dir, github }: Sample, round: number): Promise<void> {
+  const path = join(dir, "throwaway", String(round));
+  await mkdir(join(dir, "throwaway"), { recursive: true });
+  const env = asNobody(github.cloneUrl(repo), TOKEN);
+  const git = (cwd: string, ...args: string[]): void => void execFileSync("git", args, { cwd, env, stdio: "ignore" });
+  git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
+  git(dir, "clone", "--quiet", "--local", "--no-checkout", layout.checkout(repo), path);
+  const head = execFileSync("git", ["rev-parse", "origin/main"], { cwd: layout.checkout(repo), env, encoding: "utf8" });
+  git(path, "checkout", "--quiet", "-B", `issue-${round}`, head.trim());
+  if (setup !== undefined) {
+    const cache = { npm_config_cache: layout.cache("npm"), HOME: join(layout.home(repo), "home") };
+    execFileSync("sh", ["-c", setup], { cwd: path, env: { ...env, ...cache }, stdio: "ignore" });
+  }
+}
+
+/** Each lands a commit; what is then on the volume besides caches, and what is left of runs that are over. */
+async function twentyIssues(sample: Sample) {
+  const { repo, trees, layout, github } = sample;
+  const env = asNobody(github.cloneUrl(repo), TOKEN);
+  rmSync(join(sample.dir, "throwaway"), { recursive: true, force: true });
+  let installs = 0;
+  for (let issue = 1; issue <= ISSUES; issue += 1) {
+    const run = sample.next();
+    const { tree, made } = await trees.prepare(run);
+    if (made.setup === "ran") installs += 1;
+    writeFileSync(join(tree.path, `issue-${issue}.txt`), `issue ${issue}\n`);
+    for (const args of [
+      ["add", `issue-${issue}.txt`],
+      ["commit", "--quiet", "-m", `Issue ${issue}\n\nAFK-Run: ${run.id}`],
+      ["push", "--quiet", "origin", "HEAD:main"],
+    ]) {
+      execFileSync("git", args, { cwd: tree.path, env, stdio: "ignore" });
+    }
+    await trees.release({ ...run, tree });
+  }
+  const git = (...args: string[]): string =>
+    execFileSync("git", args, { cwd: layout.checkout(repo), env, encoding: "utf8" }).trim();
+  const refs = git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/afk").split("\n");
+  const worktrees = readdirSync(join(layout.checkout(repo), ".git", "worktrees")).length;
+  const slots = readdirSync(join(layout.home(repo), "slots")).length;
+  const leaked = refs.filter((ref) => ref !== "" && ref !== "refs/heads/main").length + (worktrees - 1) + (slots - 1);
+  return { bytes: (await measure(layout.home(repo)))?.bytes ?? 0, leaked, installs };
+}
+
+async function measureSlow(github: GitHub, dir: string, tell: (line: string) => void) {
+  const result = await measureSample(sampleOf(github, dir, "modules", INSTALL), (line) => tell(`slow disk, ${line}`));
+  const { warmVsBareGit, throwawayVsWarm, ms } = result;
+  return { warmVsBareGit, throwawayVsWarm, ms };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+}
+
+function ratio(a: number, b: number): number {
+  return Number((a / b).toFixed(2));
+}
