@@ -20,7 +20,7 @@ export type World = {
 };
 
 /** What git needs of the environment to be the same everywhere. */
-export const GIT_ENV: NodeJS.ProcessEnv = {
+const GIT_ENV: NodeJS.ProcessEnv = {
   PATH: process.env["PATH"],
   HOME: "/nonexistent",
   GIT_CONFIG_NOSYSTEM: "1",

@@ -12,8 +12,8 @@ import { type GitAuth, gitIn, withGit } from "./git.ts";
 import { refIn } from "./inspect.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
 import { completeRepair, isBroken, repair } from "./repair.ts";
-import { requireStraightWay } from "./way.ts";
 import { loadText } from "./slot.ts";
+import { requireStraightWay } from "./way.ts";
 
 export type Remote = { readonly name: string; readonly cloneUrl: string };
 

@@ -33,6 +33,7 @@ export function fencedTrees(trees: Trees, mayAct: MayAct): Trees {
     treePath: "looks",
     ensureCheckout: "acts",
     findSlots: "looks",
+    setupsSince: "looks",
     prepare: "acts",
     findLanded: "looks",
     findCommits: "looks",
