@@ -10,6 +10,10 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
     measures: "a look at 1,000 idle repos: requests, quota, time against a bare loop, memory",
     load: () => import("./tick.ts"),
   },
+  verify: {
+    measures: "200 landed commits watched at once: requests, quota, lag of a change in the cluster",
+    load: () => import("./verify.ts"),
+  },
   store: {
     measures: "durable commits a second, stalls, start and adoption times",
     load: () => import("./store.ts"),

@@ -3,15 +3,14 @@
 // GitHub is a process of its own here (tick-github.ts): one answer per repo with an ETag, 304 for who has it, and the
 // rate-limit headers, 304 free, as documented. The bot's real adapter asks it over the same loopback as the bare loop.
 
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { pollEvery, requestsPerHourAt } from "../src/domain/pace.ts";
 import { connectGitHub } from "../src/github/connect.ts";
+import { type Server, startServer } from "./tick-server.ts";
 
 const REPOS = 1_000;
 const OWNERS = 10;
@@ -39,7 +38,7 @@ async function measure(server: Server, dir: string, say: (line: string) => void)
     connectGitHub({
       apiUrl: server.url,
       credentials: { kind: "token", token: "bench" },
-      policy: { labels, trustedBots: [] },
+      policy: { labels, trustedBots: [], watchMs: 5_000 },
       keepIn: dir,
       clock: { now: () => Date.now() },
       log: pino({ level: "silent" }),
@@ -146,36 +145,4 @@ async function timed(work: () => Promise<void>): Promise<number> {
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-type Counted = { readonly requests: number; readonly notModified: number; readonly quotaUsed: number };
-type Server = {
-  readonly url: string;
-  readonly process: ChildProcess;
-  /** What was asked since the last time. */
-  take(): Promise<Counted>;
-  change(repos: number): Promise<void>;
-};
-
-async function startServer(): Promise<Server> {
-  const child = fork(fileURLToPath(new URL("./tick-github.ts", import.meta.url)), [], {
-    stdio: ["ignore", 2, 2, "ipc"],
-  });
-  const ask = (question: unknown): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error("the bench's GitHub ended"));
-      child.once("exit", ended);
-      child.once("message", (answer) => {
-        child.off("exit", ended);
-        resolve(answer);
-      });
-      if (question !== undefined) child.send(question as object);
-    });
-  const { url } = (await ask(undefined)) as { url: string };
-  return {
-    url,
-    process: child,
-    take: async () => (await ask({ take: true })) as Counted,
-    change: async (repos) => void (await ask({ change: repos })),
-  };
 }

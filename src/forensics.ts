@@ -18,6 +18,7 @@ export async function gatherForensics(run: Run, parts: Parts): Promise<readonly 
   if (state.name !== "frozen") return [];
   const { github, cluster, trees, executor, forensics, redact, clock, log } = parts;
   const { sha } = state.landed;
+  const name = `${run.id}/${state.since}`;
   const [jobs, workloads, diff, words] = await Promise.all([
     github.fetchFailures(run.repo, sha),
     cluster.fetchReports(run.repo),
@@ -31,10 +32,10 @@ export async function gatherForensics(run: Run, parts: Parts): Promise<readonly 
   put("diff.patch", diff.known ? diff.value : `could not be read: ${diff.why}\n`);
   if (words !== undefined)
     put("session.txt", words.known ? words.value.join("\n\n") : `could not be read: ${words.why}\n`);
-  const summary = redact(summaryOf(run, state.reason, jobs, workloads, diff)).slice(0, SUMMARY_LENGTH);
+  const summary = redact(summaryOf(run, state.reason, name, { jobs, workloads, diff })).slice(0, SUMMARY_LENGTH);
   files.set("summary.txt", `${summary}\n`);
   try {
-    const path = await forensics.keep(`${run.id}/${state.since}`, files);
+    const path = await forensics.keep(name, files);
     return [{ type: "run.forensics-kept", at: clock.now(), run: run.id, path, summary }];
   } catch (error) {
     log.warn({ ...fieldsOf(run), why: messageOf(error) }, "forensics not kept");
@@ -42,14 +43,19 @@ export async function gatherForensics(run: Run, parts: Parts): Promise<readonly 
   }
 }
 
+type Gathered = {
+  readonly jobs: Observed<readonly FailedJob[]>;
+  readonly workloads: Observed<readonly WorkloadReport[]>;
+  readonly diff: Observed<string>;
+};
+
 function summaryOf(
   run: Run,
   reason: { readonly text: string; readonly details: string | null },
-  jobs: Observed<readonly FailedJob[]>,
-  workloads: Observed<readonly WorkloadReport[]>,
-  diff: Observed<string>,
+  name: string,
+  { jobs, workloads, diff }: Gathered,
 ): string {
-  const lines = [reason.text];
+  const lines = [reason.details ?? reason.text, `All of it is on the volume, in forensics/${name}`];
   if (!jobs.known) lines.push(`CI could not be read: ${jobs.why}`);
   for (const { name, notes, log } of valuesOf(jobs)) {
     lines.push(`CI ${name}${notes[0] === undefined ? "" : ` – ${notes[0]}`}`);

@@ -20,12 +20,13 @@ export async function observeVerifying(
   rules: CiRules,
   parts: Parts,
 ): Promise<VerifyingEvidence> {
-  const { github, cluster, trees, dependencies } = parts;
+  const { github, cluster, trees, dependencies, clock } = parts;
   const { sha } = state.landed;
   const [checks, rollouts, branch] = await Promise.all([
     github.fetchChecks(run.repo, sha),
     cluster.observeRollouts(run.repo, sha),
-    trees.observeBranch(run, sha, BRANCH_AGE_MS),
+    // Never by a fetch from before the judging began: a person who says that it is fixed has just pushed.
+    trees.observeBranch(run, sha, Math.min(BRANCH_AGE_MS, clock.now() - state.since)),
   ]);
   for (const seen of [checks, branch]) dependencies.noteObserved("github", seen);
   dependencies.noteObserved("cluster", rollouts);
@@ -33,9 +34,14 @@ export async function observeVerifying(
   const [later, runnable, failures] = await Promise.all([
     observeLater(run, state, ci, branch, parts),
     observeRunnable(run, state, ci, parts),
-    ci?.is === "red" ? github.fetchFailures(run.repo, sha) : undefined,
+    asksForFailures(state, ci, parts) ? github.fetchFailures(run.repo, sha) : undefined,
   ]);
   return redactAll({ branch, checks, later, runnable, failures, rollouts }, parts.redact);
+}
+
+/** Only where a fix could be asked for: whether the machine was at fault decides if it is. */
+function asksForFailures(state: Verifying, ci: CiVerdict | undefined, { store }: Parts): boolean {
+  return ci?.is === "red" && state.onRed === "fix" && store.state.pause === null;
 }
 
 /** A later commit that contains ours is asked for where ours is not green, and anew where it has moved on. */

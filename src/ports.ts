@@ -224,6 +224,9 @@ export type Cluster = {
   observeRollouts(repo: RepoKey, sha: Sha): Promise<Observed<readonly RolloutSeen[]>>;
   /** Conditions, events, pods and the ends of their logs, for people and for whoever fixes it. */
   fetchReports(repo: RepoKey): Promise<Observed<readonly WorkloadReport[]>>;
+  /** Called with the repo of each workload that changed, once its rollout has been observed. */
+  onChange(heard: (repo: RepoKey) => void): void;
+  close(): void;
 };
 
 /** The broken state of frozen runs, for people to look into. */

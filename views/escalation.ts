@@ -105,7 +105,8 @@ function summaryOf(run: Run, escalation: Escalation): string {
 
 function exact(escalation: Escalation): readonly KnownBlock[] {
   const text = exactOf(escalation);
-  if (escalation.kind === "approval") return text === null ? [] : [preformatted(cutDetails(text))];
+  const isBlock = escalation.kind === "approval" || (escalation.kind === "frozen" && escalation.summary !== null);
+  if (isBlock) return text === null ? [] : [preformatted(cutDetails(text))];
   const request = "request" in escalation ? escalation.request : null;
   if (request?.questions?.length) return [questions(request)];
   return text === null || text.trim() === "" ? [] : [quoted(cutDetails(text))];

@@ -5,6 +5,7 @@ import type { Config, WorkloadRef } from "../config.ts";
 import type { RepoKey } from "../domain/repo.ts";
 import { messageOf } from "../errors.ts";
 import { type ClusterClients, createClusterClients, statusOf } from "../kubernetes/clients.ts";
+import { createReader } from "../kubernetes/reader.ts";
 import { fetchWorkload } from "../kubernetes/workload.ts";
 import { type Area, attempt, type Finding, fail, pass, untried } from "./finding.ts";
 
@@ -123,7 +124,7 @@ async function checkWorkload(clients: ClusterClients, repo: RepoKey, ref: Worklo
   const name = `${ref.kind} ${ref.namespace}/${ref.name}`;
   const check = `workload of ${repo}`;
   try {
-    const { template } = await fetchWorkload(clients.apps, ref);
+    const { template } = await fetchWorkload(createReader(clients), ref);
     const containers = template?.spec?.containers.map((container) => container.name) ?? [];
     if (ref.container === undefined || containers.includes(ref.container)) return pass(check, `${name} is there`);
     const remedy = `Set its container to one of ${containers.join(", ")}.`;

@@ -17,6 +17,11 @@ const workload = z.strictObject({
     .min(1)
     .optional()
     .describe("the one whose image tag names the commit; default: the first container"),
+  annotation: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("of the workload or its pods, that names the commit instead of the image's tag"),
 });
 export type WorkloadRef = z.infer<typeof workload>;
 

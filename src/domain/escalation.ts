@@ -23,6 +23,8 @@ export type Escalation = Common &
     | {
         readonly kind: "frozen";
         readonly reason: BlockReason;
+        /** What was gathered when it froze, in short; null = not yet. */
+        readonly summary: string | null;
         readonly landed: Landed;
         readonly agentMayLive: boolean;
       }
@@ -63,8 +65,9 @@ export function escalationsOf(run: Run): readonly Escalation[] {
       return [{ id: `${run.id}/blocked/${since}`, run: run.id, since, kind: "blocked", reason, agentMayLive, request }];
     }
     case "frozen": {
-      const { since, reason, agentMayLive, landed } = state;
-      return [{ id: `${run.id}/frozen/${since}`, run: run.id, since, kind: "frozen", reason, agentMayLive, landed }];
+      const { since, reason, agentMayLive, landed, summary = null } = state;
+      const id = `${run.id}/frozen/${since}`;
+      return [{ id, run: run.id, since, kind: "frozen", reason, summary, agentMayLive, landed }];
     }
     default:
       return [];
@@ -118,7 +121,8 @@ export function headlineOf(escalation: Escalation): string {
 
 /** The command, the question, the last words: other people's text. */
 export function exactOf(escalation: Escalation): string | null {
-  if (escalation.kind === "blocked" || escalation.kind === "frozen") return escalation.reason.details;
+  if (escalation.kind === "frozen") return escalation.summary ?? escalation.reason.details;
+  if (escalation.kind === "blocked") return escalation.reason.details;
   return escalation.request.text;
 }
 

@@ -44,7 +44,9 @@ export function decideVerifying(
     if (age <= policy.rolloutMs) return { do: "wait", forMs: policy.watchMs };
     const details = rollout === undefined ? unknownText(rollouts) : `Waiting for ${rollout.waitingFor}.`;
     const text = `The landed commit was not healthy after ${minutes(policy.rolloutMs)}.`;
-    return answerRed(run, state, { kind: "rollout-silent", text, details }, false, policy, paused, now);
+    // A person paused the rollout: nothing that the agent could land would change that.
+    const held = rollouts.known && rollouts.value.some((seen) => seen.paused);
+    return answerRed(run, state, { kind: "rollout-silent", text, details }, held, policy, paused, now);
   }
   const seen = [ci.evidence, ...rollout.evidence];
   if (state.reverts) {

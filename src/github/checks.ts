@@ -1,10 +1,12 @@
 // What GitHub says of one commit, at one conditional request a look while its workflows run.
 //
 // The commit's workflow runs are asked for each time. The check runs of other apps and the commit statuses are asked for
-// where that answer changed, and as long as no workflow run is under way: then they are what is waited for.
+// where that answer changed, while they are what is waited for, and now and then instead of it. What was read a moment ago is not asked for
+// again: a rollout that moves has the run looked at many times in a watch interval.
 
 import type { CheckSeen } from "../domain/evidence.ts";
 import { type RepoKey, type Sha, splitRepo } from "../domain/repo.ts";
+import type { Clock } from "../ports.ts";
 import type { GitHubClient } from "./client.ts";
 import { stateOf } from "./conclusions.ts";
 
@@ -32,44 +34,109 @@ const OTHER_EVENTS = new Set([
   "fork",
 ]);
 
-export function createChecks(client: GitHubClient): Checks {
-  const before = new Map<string, { readonly runs: string; readonly rest: readonly CheckSeen[] }>();
+/** Once everything is over, one of the two others is asked for instead so often: a check may still come late. */
+const OTHERS_AGE_MS = 30_000;
+
+type Known = {
+  /** When anything was asked for last, and when it was one of the two others. */
+  readonly at: number;
+  readonly othersAt: number;
+  readonly runs: readonly WorkflowRun[];
+  readonly checkRuns: readonly CheckRun[];
+  readonly statuses: readonly Status[];
+  /** Which of the two others is the next to be asked for by itself. */
+  readonly next: "check-runs" | "statuses";
+};
+
+/** An answer of the last `freshMs` is given again. */
+export function createChecks(client: GitHubClient, freshMs: number, clock: Clock): Checks {
+  const before = new Map<string, Known>();
 
   return {
     async fetch(repo, sha) {
       const key = `${repo}@${sha}`;
-      const all = await fetchRuns(client, repo, sha);
-      const runs = all.filter(({ event }) => !OTHER_EVENTS.has(event));
-      const seen = runs.map(runSeen);
-      const told = JSON.stringify(runs.map((run) => [run.id, run.run_attempt, run.status, run.conclusion]));
       const known = before.get(key);
-      const waits = seen.some(({ state }) => state === "pending");
-      if (known !== undefined && known.runs === told && waits) return [...seen, ...known.rest];
-      const suites = new Map(all.map((run) => [run.check_suite_id, !OTHER_EVENTS.has(run.event)]));
-      const rest = await fetchRest(client, repo, sha, suites);
+      const now = clock.now();
+      if (known !== undefined && Math.abs(now - known.at) < freshMs) return seenOf(known);
+      const next = await look(known, repo, sha, now);
       before.delete(key);
-      before.set(key, { runs: told, rest });
+      before.set(key, next);
       for (const oldest of before.keys()) {
         if (before.size <= MOST_WATCHED) break;
         before.delete(oldest);
       }
-      return [...seen, ...rest];
+      return seenOf(next);
     },
   };
+
+  async function look(known: Known | undefined, repo: RepoKey, sha: Sha, now: number): Promise<Known> {
+    const target = { ...targetOf(repo), ref: sha, per_page: 100 };
+    if (known !== undefined && isOver(known) && isQuiet(known) && now - known.othersAt >= OTHERS_AGE_MS) {
+      if (known.next === "check-runs") {
+        const checkRuns = await fetchCheckRuns(client, target);
+        return { ...known, at: now, othersAt: now, checkRuns, next: "statuses" };
+      }
+      return { ...known, at: now, othersAt: now, statuses: await fetchStatuses(client, target), next: "check-runs" };
+    }
+    const runs = await fetchRuns(client, repo, sha);
+    if (known !== undefined && toldOf(runs) === toldOf(known.runs)) {
+      if (!isOver(known) || isQuiet(known)) return { ...known, at: now, runs };
+    }
+    const [checkRuns, statuses] = await Promise.all([fetchCheckRuns(client, target), fetchStatuses(client, target)]);
+    return { at: now, othersAt: now, runs, checkRuns, statuses, next: "check-runs" };
+  }
+}
+
+function isOver({ runs }: Known): boolean {
+  return runs.filter(counts).every(({ status }) => status === "completed");
+}
+
+/** There is something, and nothing of it is under way. */
+function isQuiet(known: Known): boolean {
+  const seen = seenOf(known);
+  return seen.length > 0 && seen.every(({ state, of }) => of !== undefined || state !== "pending");
+}
+
+function counts({ event }: WorkflowRun): boolean {
+  return !OTHER_EVENTS.has(event);
+}
+
+function toldOf(runs: readonly WorkflowRun[]): string {
+  return JSON.stringify(runs.map((run) => [run.id, run.run_attempt, run.status, run.conclusion]));
+}
+
+function seenOf({ runs, checkRuns, statuses }: Known): readonly CheckSeen[] {
+  const suites = new Map(runs.map((run) => [run.check_suite_id, counts(run)]));
+  return [
+    ...runs.filter(counts).map(runSeen),
+    ...checkRuns.flatMap((run) => checkRunSeen(run, suites)),
+    ...latestByContext(statuses).map(statusSeen),
+  ];
 }
 
 type WorkflowRun = Awaited<ReturnType<typeof fetchRuns>>[number];
+type CheckRun = Awaited<ReturnType<typeof fetchCheckRuns>>[number];
+type Status = Awaited<ReturnType<typeof fetchStatuses>>[number];
+type Target = { readonly owner: string; readonly repo: string; readonly ref: string; readonly per_page: number };
+
+function targetOf(repo: RepoKey): { readonly owner: string; readonly repo: string } {
+  const { owner, name } = splitRepo(repo);
+  return { owner, repo: name };
+}
 
 /** `head_sha` is always given: an empty filter lists every run of the repo. */
 async function fetchRuns(client: GitHubClient, repo: RepoKey, sha: Sha) {
-  const { owner, name } = splitRepo(repo);
-  const listed = await client.paginate(client.rest.actions.listWorkflowRunsForRepo, {
-    owner,
-    repo: name,
-    head_sha: sha,
-    per_page: 30,
-  });
+  const asked = { ...targetOf(repo), head_sha: sha, per_page: 30 };
+  const listed = await client.paginate(client.rest.actions.listWorkflowRunsForRepo, asked);
   return listed.filter((run) => run.head_sha === sha);
+}
+
+function fetchCheckRuns(client: GitHubClient, target: Target) {
+  return client.paginate(client.rest.checks.listForRef, { ...target, filter: "latest" });
+}
+
+function fetchStatuses(client: GitHubClient, target: Target) {
+  return client.paginate(client.rest.repos.listCommitStatusesForRef, target);
 }
 
 function runSeen(run: WorkflowRun): CheckSeen {
@@ -84,44 +151,25 @@ function runSeen(run: WorkflowRun): CheckSeen {
 }
 
 /** `suites`: those of workflow runs, and whether the run counts. */
-async function fetchRest(
-  client: GitHubClient,
-  repo: RepoKey,
-  sha: Sha,
-  suites: ReadonlyMap<number | undefined, boolean>,
-): Promise<readonly CheckSeen[]> {
-  const { owner, name } = splitRepo(repo);
-  const target = { owner, repo: name, ref: sha, per_page: 100 };
-  const [checkRuns, statuses] = await Promise.all([
-    client.paginate(client.rest.checks.listForRef, { ...target, filter: "latest" }),
-    client.paginate(client.rest.repos.listCommitStatusesForRef, target),
-  ]);
+function checkRunSeen(run: CheckRun, suites: ReadonlyMap<number | undefined, boolean>): readonly CheckSeen[] {
+  const suite = run.check_suite?.id;
+  const ofWorkflow = suites.get(suite);
+  if (ofWorkflow === false) return [];
   return [
-    ...checkRuns.flatMap((run): readonly CheckSeen[] => {
-      const suite = run.check_suite?.id;
-      const ofWorkflow = suites.get(suite);
-      if (ofWorkflow === false) return [];
-      return [
-        {
-          source: "check-run",
-          name: run.name,
-          state: stateOf(run.status, run.conclusion),
-          conclusion: run.conclusion,
-          url: run.html_url,
-          of: ofWorkflow === true ? suite : undefined,
-        },
-      ];
-    }),
-    ...latestByContext(statuses).map(
-      (status): CheckSeen => ({
-        source: "status",
-        name: status.context,
-        state: status.state === "success" || status.state === "pending" ? status.state : "failure",
-        conclusion: status.state,
-        url: status.target_url,
-      }),
-    ),
+    {
+      source: "check-run",
+      name: run.name,
+      state: stateOf(run.status, run.conclusion),
+      conclusion: run.conclusion,
+      url: run.html_url,
+      of: ofWorkflow === true ? suite : undefined,
+    },
   ];
+}
+
+function statusSeen({ context, state, target_url: url }: Status): CheckSeen {
+  const known = state === "success" || state === "pending" ? state : "failure";
+  return { source: "status", name: context, state: known, conclusion: state, url };
 }
 
 /** GitHub lists statuses newest first and keeps every one: only the newest of a context counts. */

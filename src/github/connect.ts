@@ -27,7 +27,7 @@ const KEEP_EVERY_MS = 30_000;
 export async function connectGitHub(options: {
   readonly apiUrl: string;
   readonly credentials: GitHubCredentials;
-  readonly policy: Pick<Policy, "labels" | "trustedBots">;
+  readonly policy: Pick<Policy, "labels" | "trustedBots" | "watchMs">;
   readonly keepIn: string | undefined;
   /** Asked before each request that changes something, and before the answers are kept. */
   readonly mayAct?: MayAct;
@@ -41,7 +41,7 @@ export async function connectGitHub(options: {
   const answers = await openAnswers({ file, identity: auth.identity, log });
   const client = createGitHubClient({ apiUrl, auth, answers, limits, mayAct, log });
   const poll = createPoll({ auth, answers, limits });
-  const github = createGitHub(client, createGraphQuery({ apiUrl, auth, limits }), poll, policy);
+  const github = createGitHub(client, createGraphQuery({ apiUrl, auth, limits }), poll, policy, clock);
   const timer = setInterval(() => void keep(), KEEP_EVERY_MS).unref();
 
   /** Of several replicas only the one that acts: the others know less. */

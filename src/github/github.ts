@@ -7,7 +7,7 @@ import type { Policy } from "../domain/policy.ts";
 import { type RepoKey, splitRepo } from "../domain/repo.ts";
 import { runsForPush } from "../domain/workflow-trigger.ts";
 import { messageOf } from "../errors.ts";
-import type { GitHub } from "../ports.ts";
+import type { Clock, GitHub } from "../ports.ts";
 import { fetchBlockedBy, repoOf } from "./blockers.ts";
 import { fetchCandidates, fetchTrustedComments, type Reader, readIssue } from "./candidates.ts";
 import { createChecks } from "./checks.ts";
@@ -24,10 +24,11 @@ export function createGitHub(
   client: GitHubClient,
   query: GraphQuery,
   poll: Poll,
-  policy: Pick<Policy, "labels" | "trustedBots">,
+  policy: Pick<Policy, "labels" | "trustedBots" | "watchMs">,
+  clock: Clock,
 ): GitHub {
   const reader: Reader = { client, query, poll, ...policy, details: new Map(), urls: new Map() };
-  const checks = createChecks(client);
+  const checks = createChecks(client, 0.8 * policy.watchMs, clock);
   let me: Promise<number> | undefined;
 
   /** The bot's own account. REST's `/user` is closed to an app's installation, GraphQL's viewer is not. */

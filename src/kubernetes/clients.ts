@@ -16,6 +16,7 @@ export type ClusterClients = {
   readonly server: string;
   /** The namespace that the credentials are of: the pod's own, or the kubeconfig's. */
   readonly namespace: string;
+  readonly config: KubeConfig;
   readonly apps: AppsV1Api;
   readonly core: CoreV1Api;
   readonly version: VersionApi;
@@ -54,6 +55,7 @@ export function createClusterClients(kubeconfig: string | undefined, callMs = CA
   return {
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? "default",
+    config,
     apps: new AppsV1Api(configuration),
     core: new CoreV1Api(configuration),
     version: new VersionApi(configuration),

@@ -2,67 +2,94 @@
 // verdict reads. A read that fails makes the whole observation unknown: a cluster that is away is never red.
 
 import type { V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { Logger } from "pino";
 import type { RepoConfig, WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
 import type { WorkloadReport } from "../domain/message.ts";
-import { known, unknown } from "../domain/observed.ts";
+import { known, type Observed, unknown } from "../domain/observed.ts";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Cluster, Trees } from "../ports.ts";
+import { carriesOf, commitOf } from "./carries.ts";
 import type { ClusterClients } from "./clients.ts";
 import { fetchPodTroubles } from "./pods.ts";
+import { createReader, type Reader } from "./reader.ts";
 import { reportOf } from "./report.ts";
+import { selects } from "./selector.ts";
+import { type Change, createWatches, type Kind } from "./watches.ts";
 import { fetchWorkload } from "./workload.ts";
+
+const KINDS: Record<WorkloadRef["kind"], Kind> = {
+  Deployment: "deployments",
+  StatefulSet: "statefulsets",
+  DaemonSet: "daemonsets",
+};
 
 export function createCluster(
   clients: ClusterClients,
   repos: ReadonlyMap<RepoKey, Pick<RepoConfig, "workloads">>,
   contains: Trees["contains"],
+  log: Logger,
 ): Cluster {
-  return {
-    async observeRollouts(repo, sha) {
-      const workloads = repos.get(repo)?.workloads;
-      if (workloads === undefined) return unknown(`${repo} is not in the config any more: its workloads are not known`);
-      try {
-        return known(await Promise.all(workloads.map((ref) => observe(clients, repo, ref, sha, contains))));
-      } catch (error) {
-        return unknown(`the cluster could not be read: ${messageOf(error)}`);
-      }
-    },
+  const watches = createWatches(clients, log);
+  const reader = createReader(clients, watches);
+  /** Selectors of workloads as they were last seen: they never change in one's life. */
+  const selectors = new Map<string, Parameters<typeof selects>[0]>();
 
-    async fetchReports(repo) {
-      const workloads = repos.get(repo)?.workloads ?? [];
-      try {
-        return known(await Promise.all(workloads.map((ref) => report(clients, ref))));
-      } catch (error) {
-        return unknown(`the cluster could not be read: ${messageOf(error)}`);
-      }
+  async function ofEach<T>(repo: RepoKey, read: (ref: WorkloadRef) => Promise<T>): Promise<Observed<readonly T[]>> {
+    const workloads = repos.get(repo)?.workloads ?? [];
+    try {
+      return known(await Promise.all(workloads.map(read)));
+    } catch (error) {
+      return unknown(`the cluster could not be read: ${messageOf(error)}`);
+    }
+  }
+
+  async function observe(repo: RepoKey, ref: WorkloadRef, sha: Sha): Promise<RolloutSeen> {
+    const workload = await fetchWorkload(reader, ref);
+    selectors.set(nameOf(ref), workload.selector);
+    const image = imageOf(workload.template, ref);
+    const commit = commitOf(ref, image, workload.metadata, workload.template);
+    const carries = await carriesOf(commit, sha, (other) => contains(repo, sha, other));
+    return {
+      ...workload.figures,
+      workload: nameOf(ref),
+      image,
+      carries,
+      podTroubles: carries === "other" ? [] : await fetchPodTroubles(reader, ref, workload),
+    };
+  }
+
+  /** Whether the change is of the workload, or of something that is its own. */
+  function concerns(ref: WorkloadRef, { kind, namespace, object }: Change): boolean {
+    if (ref.namespace !== namespace) return false;
+    if (kind === KINDS[ref.kind]) return object.metadata?.name === ref.name;
+    if (kind !== "pods" && kind !== "replicasets") return false;
+    const selector = selectors.get(nameOf(ref));
+    return selector !== undefined && selects(selector, object.metadata?.labels);
+  }
+
+  return {
+    observeRollouts: (repo, sha) => ofEach(repo, (ref) => observe(repo, ref, sha)),
+    fetchReports: (repo) => ofEach(repo, (ref) => report(clients, reader, ref)),
+    onChange(heard) {
+      watches.onChange((change) => {
+        for (const [repo, { workloads }] of repos) {
+          if (workloads.some((ref) => concerns(ref, change))) heard(repo);
+        }
+      });
     },
+    close: watches.close,
   };
 }
 
-async function report(clients: ClusterClients, ref: WorkloadRef): Promise<WorkloadReport> {
-  const workload = await fetchWorkload(clients.apps, ref);
-  return await reportOf(clients, ref, workload, imageOf(workload.template, ref));
+async function report(clients: ClusterClients, reader: Reader, ref: WorkloadRef): Promise<WorkloadReport> {
+  const workload = await fetchWorkload(reader, ref);
+  return await reportOf(clients, reader, ref, workload, imageOf(workload.template, ref));
 }
 
-async function observe(
-  clients: ClusterClients,
-  repo: RepoKey,
-  ref: WorkloadRef,
-  sha: Sha,
-  contains: Trees["contains"],
-): Promise<RolloutSeen> {
-  const workload = await fetchWorkload(clients.apps, ref);
-  const image = imageOf(workload.template, ref);
-  const carries = await carriesOf(image, sha, (tag) => contains(repo, sha, tag));
-  return {
-    ...workload.figures,
-    workload: `${ref.kind} ${ref.namespace}/${ref.name}`,
-    image,
-    carries,
-    podTroubles: carries === "other" ? [] : await fetchPodTroubles(clients, ref, workload),
-  };
+function nameOf({ kind, namespace, name }: WorkloadRef): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function imageOf(template: V1PodTemplateSpec | undefined, ref: WorkloadRef): string {
@@ -71,17 +98,4 @@ function imageOf(template: V1PodTemplateSpec | undefined, ref: WorkloadRef): str
   if (container === undefined)
     throw new AfkError("config", `${ref.namespace}/${ref.name} has no container ${ref.container ?? ""}`);
   return container.image ?? "";
-}
-
-/** By the image's tag: the landed commit itself, or a commit that contains it. */
-async function carriesOf(
-  image: string,
-  sha: Sha,
-  contains: (tag: string) => Promise<boolean>,
-): Promise<RolloutSeen["carries"]> {
-  const tag = /:([^:/@]+)(?:@.*)?$/.exec(image)?.[1] ?? "";
-  const commit = /(?:^|[^0-9a-f])([0-9a-f]{7,64})$/.exec(tag)?.[1];
-  if (commit === undefined) return "other";
-  if (sha.startsWith(commit)) return "landed";
-  return (await contains(commit)) ? "descendant" : "other";
 }

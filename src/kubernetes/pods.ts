@@ -1,8 +1,8 @@
 import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
 import type { WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
-import type { ClusterClients } from "./clients.ts";
-import { selectorText, type Workload } from "./workload.ts";
+import type { Reader } from "./reader.ts";
+import type { Workload } from "./workload.ts";
 
 type Trouble = RolloutSeen["podTroubles"][number];
 
@@ -18,22 +18,24 @@ const STUCK = new Set([
 
 /** Troubles of the new revision's pods. Where that revision cannot be told, there are none: older pods prove nothing. */
 export async function fetchPodTroubles(
-  clients: ClusterClients,
+  reader: Reader,
   ref: WorkloadRef,
   workload: Workload,
 ): Promise<readonly Trouble[]> {
-  return (await fetchNewPods(clients, ref, workload)).flatMap(troublesOf);
+  return (await fetchNewPods(reader, ref, workload)).flatMap(troublesOf);
 }
 
 /** The new revision's pods that are not being deleted; none where that revision is not known yet. */
 export async function fetchNewPods(
-  clients: ClusterClients,
+  reader: Reader,
   ref: WorkloadRef,
   { revision, selector }: Workload,
 ): Promise<readonly V1Pod[]> {
   if (revision === undefined) return [];
-  const labelSelector = [selectorText(selector), `${revision.label}=${revision.value}`].filter(Boolean).join(",");
-  const { items } = await clients.core.listNamespacedPod({ namespace: ref.namespace, labelSelector });
+  const items = await reader.pods(ref.namespace, {
+    ...selector,
+    matchLabels: { ...selector?.matchLabels, [revision.label]: revision.value },
+  });
   return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined);
 }
 

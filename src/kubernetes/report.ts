@@ -8,6 +8,7 @@ import { known, type Observed, unknown } from "../domain/observed.ts";
 import { messageOf } from "../errors.ts";
 import type { ClusterClients } from "./clients.ts";
 import { fetchNewPods } from "./pods.ts";
+import type { Reader } from "./reader.ts";
 import type { Workload } from "./workload.ts";
 
 const MOST_PODS = 3;
@@ -16,12 +17,13 @@ const LOG = { tailLines: 200, limitBytes: 64 * 1024 };
 
 export async function reportOf(
   clients: ClusterClients,
+  reader: Reader,
   ref: WorkloadRef,
   workload: Workload,
   image: string,
 ): Promise<WorkloadReport> {
   const { desired, updated, available, replicas } = workload.figures;
-  const pods = worstFirst(await fetchNewPods(clients, ref, workload)).slice(0, MOST_PODS);
+  const pods = worstFirst(await fetchNewPods(reader, ref, workload)).slice(0, MOST_PODS);
   const events = await fetchEvents(clients, ref, pods);
   return {
     workload: `${ref.kind} ${ref.namespace}/${ref.name}`,

@@ -1,10 +1,12 @@
-import type { AppsV1Api, V1LabelSelector, V1ObjectMeta, V1PodTemplateSpec } from "@kubernetes/client-node";
+import type { V1LabelSelector, V1ObjectMeta, V1PodTemplateSpec } from "@kubernetes/client-node";
 import type { WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
+import type { Reader } from "./reader.ts";
 
 type Figures = Omit<RolloutSeen, "workload" | "carries" | "image" | "podTroubles">;
 
 export type Workload = {
+  readonly metadata: V1ObjectMeta | undefined;
   readonly figures: Figures;
   readonly template: V1PodTemplateSpec | undefined;
   readonly selector: V1LabelSelector | undefined;
@@ -15,15 +17,16 @@ export type Workload = {
 };
 
 /** Reads one workload. The API leaves out counts that are zero. Throws as client-node does. */
-export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<Workload> {
+export async function fetchWorkload(reader: Reader, ref: WorkloadRef): Promise<Workload> {
   const { kind, name, namespace } = ref;
   switch (kind) {
     case "Deployment": {
-      const { metadata, spec, status } = await apps.readNamespacedDeployment({ name, namespace });
+      const { metadata, spec, status } = await reader.deployment({ name, namespace });
       const exceeded = status?.conditions?.find(
         (condition) => condition.type === "Progressing" && condition.reason === "ProgressDeadlineExceeded",
       );
       return {
+        metadata,
         figures: {
           ...generations(metadata, status),
           paused: spec?.paused ?? false,
@@ -36,20 +39,26 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
         template: spec?.template,
         selector: spec?.selector,
         conditions: conditionLines(status?.conditions),
-        revision: await newReplicaSet(apps, namespace, metadata, spec?.selector),
+        revision: await newReplicaSet(reader, namespace, metadata, spec?.selector),
       };
     }
     case "StatefulSet": {
-      const { metadata, spec, status } = await apps.readNamespacedStatefulSet({ name, namespace });
+      const { metadata, spec, status } = await reader.statefulSet({ name, namespace });
       const value = status?.updateRevision;
+      const desired = spec?.replicas ?? 1;
+      const { type, rollingUpdate } = spec?.updateStrategy ?? {};
+      // Pods below the partition keep the old revision, and those of `OnDelete` until somebody deletes them.
+      const partition = type === "OnDelete" ? desired : (rollingUpdate?.partition ?? 0);
+      const updated = status?.updatedReplicas ?? 0;
       return {
+        metadata,
         figures: {
           ...generations(metadata, status),
           paused: false,
-          desired: spec?.replicas ?? 1,
-          updated: status?.updatedReplicas ?? 0,
-          replicas: status?.updatedReplicas ?? 0,
-          available: status?.availableReplicas ?? status?.readyReplicas ?? 0,
+          desired: Math.max(0, desired - partition),
+          updated,
+          replicas: updated,
+          available: Math.max(0, updated - (desired - (status?.availableReplicas ?? status?.readyReplicas ?? 0))),
           progressDeadlineExceeded: null,
         },
         template: spec?.template,
@@ -59,13 +68,15 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
       };
     }
     case "DaemonSet": {
-      const { metadata, spec, status } = await apps.readNamespacedDaemonSet({ name, namespace });
+      const { metadata, spec, status } = await reader.daemonSet({ name, namespace });
+      const generation = metadata?.annotations?.["deprecated.daemonset.template.generation"];
       const updated = status?.updatedNumberScheduled ?? 0;
       return {
+        metadata,
         figures: {
           ...generations(metadata, status),
           paused: false,
-          desired: status?.desiredNumberScheduled ?? 0,
+          desired: spec?.updateStrategy?.type === "OnDelete" ? updated : (status?.desiredNumberScheduled ?? 0),
           updated,
           replicas: updated,
           available: status?.numberAvailable ?? 0,
@@ -74,7 +85,8 @@ export async function fetchWorkload(apps: AppsV1Api, ref: WorkloadRef): Promise<
         template: spec?.template,
         selector: spec?.selector,
         conditions: conditionLines(status?.conditions),
-        revision: undefined,
+        // Kubernetes has kept both since DaemonSets had template generations.
+        revision: generation === undefined ? undefined : { label: "pod-template-generation", value: generation },
       };
     }
     default:
@@ -104,14 +116,14 @@ function generations(
 
 /** The Deployment's newest ReplicaSet: the one with the Deployment's own revision annotation. */
 async function newReplicaSet(
-  apps: AppsV1Api,
+  reader: Reader,
   namespace: string,
   metadata: V1ObjectMeta | undefined,
   selector: V1LabelSelector | undefined,
 ): Promise<Workload["revision"]> {
   const revision = metadata?.annotations?.["deployment.kubernetes.io/revision"];
   if (revision === undefined) return undefined;
-  const { items } = await apps.listNamespacedReplicaSet({ namespace, labelSelector: selectorText(selector) });
+  const items = await reader.replicaSets(namespace, selector);
   const own = items.find(
     (set) =>
       set.metadata?.annotations?.["deployment.kubernetes.io/revision"] === revision &&
@@ -119,15 +131,4 @@ async function newReplicaSet(
   );
   const value = own?.metadata?.labels?.["pod-template-hash"];
   return value === undefined ? undefined : { label: "pod-template-hash", value };
-}
-
-/** A label selector in the query's form (kubernetes.io, "Labels and Selectors"). */
-export function selectorText(selector: V1LabelSelector | undefined): string {
-  const equal = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`);
-  const sets = (selector?.matchExpressions ?? []).map(({ key, operator, values }) => {
-    if (operator === "Exists") return key;
-    if (operator === "DoesNotExist") return `!${key}`;
-    return `${key} ${operator === "In" ? "in" : "notin"} (${(values ?? []).join(",")})`;
-  });
-  return [...equal, ...sets].join(",");
 }

@@ -117,6 +117,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
     health.watch(loop.load, Math.max(STUCK_MS, 2 * policy.prepareMs));
     const wakes = createWakes({ loop, store, repos, pollMs });
     t3.watch(wakes.nudgeSession);
+    cluster.onChange(wakes.nudgeVerifying);
     const arming = createArming({
       config,
       client: t3,

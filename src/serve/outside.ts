@@ -64,6 +64,7 @@ export async function connectOutside(
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
   const slackForPeople = createPeopleClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
+  const cluster = createCluster(clusterClients, config.repos, trees.contains, log);
   return {
     policy,
     connection,
@@ -72,12 +73,13 @@ export async function connectOutside(
     executor,
     trees,
     clusterClients,
-    cluster: createCluster(clusterClients, config.repos, trees.contains),
+    cluster: cluster,
     slack,
     slackForPeople,
     rights: createRights(slackForPeople, config, clock),
     chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock)),
     async close(): Promise<void> {
+      cluster.close();
       await Promise.all([t3.close(), connection.close()]);
     },
   };

@@ -3,6 +3,7 @@
 import { firstLookMs } from "../domain/pace.ts";
 import type { RepoKey } from "../domain/repo.ts";
 import { isEnded } from "../domain/run.ts";
+import { runsOf } from "../domain/state.ts";
 import type { Loop } from "../loop.ts";
 import type { Store } from "../ports.ts";
 
@@ -13,6 +14,8 @@ export type Wakes = {
   nudgeRunning(): void;
   /** Looks at the repo whose run works in the session, if there is one. */
   nudgeSession(threadId: string): void;
+  /** Looks at the repo where what landed there is being judged. */
+  nudgeVerifying(repo: RepoKey): void;
   stop(): void;
 };
 
@@ -43,6 +46,9 @@ export function createWakes(parts: {
     nudgeSession(threadId) {
       const run = Object.values(store.state.runs).find(({ session }) => session?.threadId === threadId);
       if (run !== undefined) loop.nudge(run.repo);
+    },
+    nudgeVerifying(repo) {
+      if (runsOf(store.state, repo).some(({ state }) => state.name === "verifying")) loop.nudge(repo);
     },
     stop() {
       for (const timer of firstLooks) clearTimeout(timer);

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Cluster, type Rule, startKubernetes } from "../../playground/kubernetes/cluster.ts";
 import type { RepoConfig } from "../../src/config.ts";
@@ -41,7 +42,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the bot's rights" : "the bot's rights (sk
 
   test("are enough to follow each kind of workload", async () => {
     const repos = new Map([["acme/shop", { repo: "acme/shop", workloads, owners: [] }]]);
-    const bot = createCluster(createClusterClients(kubeconfig), repos, async () => false);
+    const bot = createCluster(createClusterClients(kubeconfig), repos, async () => false, pino({ level: "silent" }));
     const seen = await bot.observeRollouts("acme/shop", "a".repeat(40));
     expect(seen).toMatchObject({ known: true });
     expect(seen.known && seen.value.map(({ carries, available }) => `${carries} ${available}`)).toEqual([

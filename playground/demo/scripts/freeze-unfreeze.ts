@@ -1,8 +1,6 @@
-import { channel, slackUsers } from "../../world/team.ts";
+import { chooseToUnfreeze } from "./choose.ts";
 import { factsOf } from "./facts.ts";
 import type { Script } from "./script.ts";
-
-const [operator] = slackUsers;
 
 export const freezeUnfreeze: Script = {
   does: "a crash loop outlasts its fixes and freezes the repo; the next issue waits until a person unfreezes it",
@@ -27,17 +25,8 @@ export const freezeUnfreeze: Script = {
     const waited = (await look(next)).state === undefined;
     tell(`GitHub   #${next} waits: the repo is frozen`);
 
-    const person = world.slack.as(operator.id);
-    const message = await until("a message with the button", () =>
-      person
-        .messages(channel.id)
-        .findLast(({ blocks }) => JSON.stringify(blocks).includes('"action_id":"unfreeze.v1"')),
-    );
-    await person.press(channel.id, message.ts, "unfreeze.v1");
-    const form = await until("the form", () => person.modals().at(-1));
-    const sent = await person.submitModal(form.id, { way: "keep-fixing", guidance: "The flag is in deploy.json." });
-    tell(`Slack    ${operator.name} presses Unfreeze…, and chooses to keep fixing`);
-    if (!sent.ok) return { ok: false, why: JSON.stringify(sent) };
+    await chooseToUnfreeze(world, until, { way: "keep-fixing", guidance: "The flag is in deploy.json." });
+    tell("Slack    the operator presses Unfreeze…, and chooses to keep fixing");
 
     const first = await follow(issue, ({ state, issueClosed }) => state === "deployed" && issueClosed);
     const second = await follow(next, ({ state, issueClosed }) => state === "deployed" && issueClosed);

@@ -4,8 +4,10 @@ import { approval } from "./approval.ts";
 import { blockedUnblock } from "./blocked-unblock.ts";
 import { denied } from "./denied.ts";
 import { fixForward } from "./fix-forward.ts";
+import { foreignCommit } from "./foreign-commit.ts";
 import { freezeUnfreeze } from "./freeze-unfreeze.ts";
 import { happy } from "./happy.ts";
+import { noCi } from "./no-ci.ts";
 import { nothingLanded } from "./nothing-landed.ts";
 import { question } from "./question.ts";
 import type { Script } from "./script.ts";
@@ -21,4 +23,6 @@ export const scripts: Readonly<Record<string, Script>> = {
   "blocked-unblock": blockedUnblock,
   unfreeze,
   denied,
+  "no-ci": noCi,
+  "foreign-commit": foreignCommit,
 };
