@@ -1,75 +1,116 @@
-// What a cache holds, unit by unit. Bytes are those that the disk would have again: a file that has other names elsewhere,
-// as pnpm's and bun's have in node_modules, gives nothing back. Last use is the newest time of any of its files: of access
-// where the volume keeps those (relatime: to a day), of change, and of being linked to.
+// What folders hold, and a cache unit by unit. Walks in small steps, so that whoever asks can stop, go on with other work,
+// and take the walk up again: a volume may hold millions of files behind a network.
+//
+// `frees` is what the disk would have again: a file that has other names elsewhere, as pnpm's and bun's have in
+// node_modules, gives nothing back. `bytes` is a fair share instead: each name of a file has its part, so that figures add
+// up. Last use is the newest time of any of the files: of access where the volume keeps those (relatime: to a day), of
+// change, and of being linked to; a folder's own times say only that somebody looked.
 
-import type { Stats } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
-import { join } from "node:path";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { type Cache, type CacheUnit, unitAt } from "./caches.ts";
 
-export type CacheUnitSeen = {
-  readonly unit: CacheUnit;
-  readonly path: string;
+export type Figure = {
   readonly bytes: number;
-  /** UTC, milliseconds. */
+  readonly frees: number;
+  readonly files: number;
+  /** UTC, milliseconds; 0 = it has no files. */
   readonly usedAt: number;
 };
 
-/** The units in `folder`, one after the other. What vanishes meanwhile is left out; a folder that is not there has none. */
-export async function* findCacheUnits(cache: Cache, folder: string, below = ""): AsyncGenerator<CacheUnitSeen> {
-  for (const entry of await entriesIn(join(folder, below))) {
-    const relative = below === "" ? entry.name : `${below}/${entry.name}`;
-    const unit = unitAt(cache, relative, entry);
-    if (unit !== undefined) {
-      const path = join(folder, relative);
-      const seen = await measure(path);
-      if (seen !== undefined) yield { unit, path, ...seen };
-    } else if (entry.isDirectory()) yield* findCacheUnits(cache, folder, relative);
+export type CacheUnitSeen = Figure & {
+  readonly unit: CacheUnit;
+  /** Below the tool's folder. */
+  readonly path: string;
+};
+
+export type Measured = {
+  readonly all: Figure;
+  readonly units: readonly CacheUnitSeen[];
+  readonly unread: readonly { readonly path: string; readonly why: string }[];
+};
+
+const STEP = 256;
+const MOST_UNREAD = 20;
+
+type Sum = { -readonly [Key in keyof Figure]: Figure[Key] };
+
+/**
+ * Walks through `root`, a file or folder, each step a few hundred entries; symlinks are not followed. With a cache its
+ * units are told apart. What vanishes meanwhile is left out; undefined = there is no `root`.
+ */
+export function* walk(root: string, cache?: Cache): Generator<void, Measured | undefined> {
+  const top = look(root);
+  if (top === undefined) return undefined;
+  const rest = noSum();
+  const units: (Sum & Pick<CacheUnitSeen, "unit" | "path">)[] = [];
+  const unread: { path: string; why: string }[] = [];
+  add(rest, top);
+  const pending: { readonly path: string; readonly below: string; readonly sum: Sum }[] = [];
+  if (top.isDirectory()) pending.push({ path: root, below: "", sum: rest });
+  let looked = 0;
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    try {
+      for (const name of readdirSync(folder.path)) {
+        looked += 1;
+        if (looked % STEP === 0) yield;
+        const path = `${folder.path}/${name}`;
+        const below = folder.below === "" ? name : `${folder.below}/${name}`;
+        const seen = look(path);
+        if (seen === undefined) continue;
+        let { sum } = folder;
+        const unit = cache !== undefined && sum === rest ? unitAt(cache, below, seen) : undefined;
+        if (unit !== undefined) {
+          const own = { ...noSum(), unit, path: below };
+          units.push(own);
+          sum = own;
+        }
+        add(sum, seen);
+        if (seen.isDirectory()) pending.push({ path, below, sum });
+      }
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (!isGone(error) && unread.length < MOST_UNREAD) unread.push({ path: folder.path, why: code ?? message });
+    }
   }
+  for (const unit of units) if (unit.files === 0) unit.usedAt = look(`${root}/${unit.path}`)?.mtimeMs ?? 0;
+  return { all: units.reduce(plus, rest), units, unread };
 }
 
-/** Bytes and last use of a file or folder; undefined = it is gone. Symlinks are not followed. */
-export async function measure(path: string): Promise<{ readonly bytes: number; readonly usedAt: number } | undefined> {
-  const seen = await look(path);
-  if (seen === undefined) return undefined;
-  if (!seen.isDirectory()) return { bytes: freed(seen), usedAt: newest(seen) };
-  let bytes = freed(seen);
-  let usedAt = 0;
-  for (const entry of await entriesIn(path)) {
-    const inner = await measure(join(path, entry.name));
-    bytes += inner?.bytes ?? 0;
-    usedAt = Math.max(usedAt, inner?.usedAt ?? 0);
-  }
-  return { bytes, usedAt: usedAt === 0 ? seen.mtimeMs : usedAt };
+/** A walk from its beginning to its end. */
+export function measure(root: string, cache?: Cache): Measured | undefined {
+  const steps = walk(root, cache);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
+function noSum(): Sum {
+  return { bytes: 0, frees: 0, files: 0, usedAt: 0 };
 }
 
 /** Blocks, of 512 bytes whatever the file system's own are. */
-function freed(seen: Stats): number {
-  return seen.isDirectory() || seen.nlink === 1 ? seen.blocks * 512 : 0;
-}
-
-function newest({ atimeMs, mtimeMs, ctimeMs }: Stats): number {
-  return Math.max(atimeMs, mtimeMs, ctimeMs);
-}
-
-async function look(path: string): Promise<Stats | undefined> {
-  try {
-    return await lstat(path);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
+function add(sum: Sum, seen: Stats): void {
+  const bytes = seen.blocks * 512;
+  if (seen.isDirectory()) {
+    sum.bytes += bytes;
+    sum.frees += bytes;
+    return;
   }
+  sum.bytes += bytes / seen.nlink;
+  sum.frees += seen.nlink === 1 ? bytes : 0;
+  sum.files += 1;
+  sum.usedAt = Math.max(sum.usedAt, seen.atimeMs, seen.mtimeMs, seen.ctimeMs);
 }
 
-async function entriesIn(folder: string) {
-  try {
-    const entries = [];
-    for await (const entry of await opendir(folder)) entries.push(entry);
-    return entries;
-  } catch (error) {
-    if (isGone(error)) return [];
-    throw error;
-  }
+function plus(a: Figure, b: Figure): Figure {
+  return {
+    bytes: a.bytes + b.bytes,
+    frees: a.frees + b.frees,
+    files: a.files + b.files,
+    usedAt: Math.max(a.usedAt, b.usedAt),
+  };
+}
+
+function look(path: string): Stats | undefined {
+  return lstatSync(path, { throwIfNoEntry: false });
 }
 
 function isGone(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { cacheEnvText } from "../../src/volume/cache-env-command.ts";
 import { type Cache, cacheEnv, caches, cachesFor, unitAt } from "../../src/volume/caches.ts";
 import { loadEvictionMark, markEviction } from "../../src/volume/evicted.ts";
-import { type CacheUnitSeen, findCacheUnits, measure } from "../../src/volume/measure.ts";
+import { type CacheUnitSeen, measure, walk } from "../../src/volume/measure.ts";
 
 const hash = "8e9d274e029928eece7c09492de951e5a677f1f47df4e59175e0c198be7aad54";
 
@@ -117,40 +117,51 @@ describe("measured on the disk", () => {
     utimesSync(full, new Date(usedAt), new Date(usedAt));
     return full;
   }
-  async function seen(cache: Cache, folder = dir): Promise<readonly CacheUnitSeen[]> {
-    const units: CacheUnitSeen[] = [];
-    for await (const unit of findCacheUnits(cache, folder)) units.push(unit);
-    return units;
-  }
+  const seen = (cache: Cache, folder = dir): readonly CacheUnitSeen[] => measure(folder, cache)?.units ?? [];
 
-  test("a unit counts with all its files, by the blocks they take", async () => {
+  test("a unit counts with all its files, by the blocks they take", () => {
     put(`_cacache/content-v2/sha512/3b/fc/${hash}`, 10_000);
     put("_npx/3b0c/a", 5_000);
     put("_npx/3b0c/deep/b", 5_000);
     put("_cacache/tmp/x", 50_000);
-    const units = (await seen(npm)).toSorted((a, b) => a.path.localeCompare(b.path));
+    const units = seen(npm).toSorted((a, b) => a.path.localeCompare(b.path));
     expect(units.map(({ unit }) => unit.what)).toEqual(["a content blob", "an npx install"]);
-    expect(units[0]?.bytes).toBeGreaterThanOrEqual(10_000);
-    expect(units[1]?.bytes).toBeGreaterThanOrEqual(10_000);
-    expect(units[1]?.bytes).toBeLessThan(50_000);
+    expect(units[0]?.frees).toBeGreaterThanOrEqual(10_000);
+    expect(units[1]?.frees).toBeGreaterThanOrEqual(10_000);
+    expect(units[1]?.frees).toBeLessThan(50_000);
+    expect(units[1]?.files).toBe(2);
+    expect(measure(dir, npm)?.all.bytes).toBeGreaterThanOrEqual(70_000);
   });
 
-  test("a file that a tree has linked gives nothing back", async () => {
+  test("a file that a tree has linked gives nothing back, and counts for each name its part", () => {
     const blob = put(`_cacache/content-v2/sha512/3b/fc/${hash}`, 10_000);
     linkSync(blob, join(dir, "linked"));
-    expect((await seen(npm)).map(({ bytes }) => bytes)).toEqual([0]);
+    const [unit] = seen(npm);
+    expect(unit?.frees).toBe(0);
+    expect(unit?.bytes).toBe(measure(join(dir, "linked"))?.all.bytes ?? 0);
+    expect(unit?.bytes).toBeLessThan(10_000);
   });
 
-  test("its last use is that of its newest file", async () => {
+  test("its last use is that of its newest file", () => {
     const now = Date.now();
     put("_npx/3b0c/a", 1, now + 3_600_000);
     put("_npx/3b0c/b", 1, now - 3_600_000);
-    expect((await seen(npm))[0]?.usedAt).toBeCloseTo(now + 3_600_000, -1);
+    expect(seen(npm)[0]?.usedAt).toBeCloseTo(now + 3_600_000, -1);
   });
 
-  test("a cache that is not there has no units", async () => {
-    expect(await seen(npm, join(dir, "none"))).toEqual([]);
-    expect(await measure(join(dir, "none"))).toBeUndefined();
+  test("a cache that is not there has no units", () => {
+    expect(measure(join(dir, "none"), npm)).toBeUndefined();
+  });
+
+  test("a walk goes in steps, and follows no symlink", () => {
+    for (let n = 0; n < 1_000; n += 1) put(`many/${n}`, 1);
+    symlinkSync("/", join(dir, "many/root"));
+    let steps = 0;
+    const going = walk(dir);
+    let step = going.next();
+    for (; step.done !== true; step = going.next()) steps += 1;
+    expect(steps).toBeGreaterThanOrEqual(3);
+    expect(step.value?.all.files).toBe(1_001);
   });
 
   test("an eviction leaves a mark that the next one changes", async () => {
