@@ -38,6 +38,7 @@ export function auditOf(event: BotEvent, before: BotState, after: BotState): rea
     case "bot.paused":
     case "bot.resumed":
     case "bot.next-chosen":
+    case "bot.prune-asked":
       return [switched(event)];
     default:
       break;
@@ -81,13 +82,20 @@ function wordsOf(what: Readonly<Record<string, unknown>>): string {
   return said.map(([, value]) => (typeof value === "string" ? value : JSON.stringify(value))).join(" ");
 }
 
-function switched(event: Extract<BotEvent, { type: "bot.paused" | "bot.resumed" | "bot.next-chosen" }>): AuditLine {
+const COMMANDS = {
+  "bot.paused": "pause",
+  "bot.resumed": "resume",
+  "bot.next-chosen": "run",
+  "bot.prune-asked": "prune",
+} as const;
+
+function switched(event: Extract<BotEvent, { type: keyof typeof COMMANDS }>): AuditLine {
   return {
     v: 1,
     at: event.at,
     by: { slack: event.by, github: null },
     outcome: "done",
-    what: event.type === "bot.paused" ? "pause" : event.type === "bot.resumed" ? "resume" : "run",
+    what: COMMANDS[event.type],
     words: event.type === "bot.paused" ? event.reason.slice(0, LONGEST) : "",
     id: `${event.type}/${event.at}`,
     via: "command",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { housekeepingEvents } from "./housekeeping-state.ts";
 import { orderSchema } from "./order.ts";
 import {
   askedSchema,
@@ -144,6 +145,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("bot.reminded"), at, escalation: z.string(), step: z.number().int().positive() }),
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
+  z.object({ type: z.literal("bot.prune-asked"), at, by: z.string() }),
+  ...housekeepingEvents,
 ]);
 export type BotEvent = Readonly<z.infer<typeof eventSchema>>;
 export type RunEvent = Extract<BotEvent, { run: RunId }>;

@@ -6,7 +6,8 @@ import { isEnded, type Landed, landedOf, type Run, type RunState, type RunStateO
 
 type OneRunEvent = Exclude<
   BotEvent,
-  { type: `slack.${string}` } | { type: `bot.${string}` } | { type: "run.dispatched" | "run.adopted" | "run.archived" }
+  | { type: `slack.${string}` | `bot.${string}` | `housekeeping.${string}` }
+  | { type: "run.dispatched" | "run.adopted" | "run.archived" }
 >;
 
 export function reduceRun(run: Run, event: OneRunEvent): Run {

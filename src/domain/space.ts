@@ -14,6 +14,15 @@ export function scarcest({ bytes, files }: Space): Free {
   return { share: freeShare(files), of: "files" };
 }
 
+export function usedShare(amount: Amount): number {
+  return 1 - freeShare(amount);
+}
+
+/** What has to be freed until no more than `share` of it is in use. */
+export function excessOver(share: number, { total, free }: Amount): number {
+  return Math.max(0, total - free - Math.round(total * share));
+}
+
 function freeShare({ total, free }: Amount): number {
   return total > 0 ? free / total : 0;
 }

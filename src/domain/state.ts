@@ -4,6 +4,13 @@
 import { z } from "zod";
 import { escalationsOf, runOfEscalation, withEscalated } from "./escalation.ts";
 import type { BotEvent } from "./event.ts";
+import {
+  type HousekeepingEvent,
+  housekeepingSchema,
+  noHousekeeping,
+  reduceHousekeeping,
+  slotKey,
+} from "./housekeeping-state.ts";
 import { reduceRun } from "./reduce-run.ts";
 import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
 import { isEnded, type Run, type RunId, runSchema } from "./run.ts";
@@ -45,6 +52,7 @@ export const stateSchema = z
       .default({})
       .describe("by open escalation, how far people were reminded of it, and when last"),
     past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
+    housekeeping: housekeepingSchema.default(noHousekeeping),
   })
   .readonly();
 export type BotState = z.infer<typeof stateSchema>;
@@ -59,6 +67,7 @@ export const emptyState: BotState = {
   next: {},
   reminders: {},
   past: {},
+  housekeeping: noHousekeeping,
 };
 
 export function reduce(state: BotState, event: BotEvent): BotState {
@@ -91,6 +100,7 @@ function drop<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Rec
 }
 
 function apply(state: BotState, event: BotEvent): BotState {
+  if (isHousekeeping(event)) return keepHouse(state, event);
   switch (event.type) {
     case "run.dispatched":
     case "run.adopted":
@@ -115,8 +125,16 @@ function apply(state: BotState, event: BotEvent): BotState {
     }
     case "bot.paused":
       return { ...state, pause: { by: event.by, reason: event.reason, at: event.at } };
+    case "bot.prune-asked":
+      return { ...state, housekeeping: { ...state.housekeeping, asked: { by: event.by, at: event.at } } };
     case "bot.resumed":
       return { ...state, pause: null };
+    case "run.tree-released":
+      return noteSlot(
+        withRun(state, event.run, (run) => reduceRun(run, event)),
+        event.run,
+        event.at,
+      );
     default:
       return withRun(state, event.run, (run) => withEscalated(run, reduceRun(run, event), event));
   }
@@ -138,6 +156,30 @@ function withoutNext(state: BotState, { repo, issue }: Run): BotState {
 function isAsked(state: BotState, escalation: string): boolean {
   const run = state.runs[runOfEscalation(escalation)];
   return run !== undefined && escalationsOf(run).some(({ id }) => id === escalation);
+}
+
+function isHousekeeping(event: BotEvent): event is HousekeepingEvent {
+  return event.type.startsWith("housekeeping.");
+}
+
+/** Its messages are threads too, told from issues' by a key without `#`: those of days ago are forgotten. */
+function keepHouse(state: BotState, event: HousekeepingEvent): BotState {
+  const housekeeping = reduceHousekeeping(state.housekeeping, event);
+  if (event.type !== "housekeeping.report-due" && event.type !== "housekeeping.pass-begun") {
+    return { ...state, housekeeping };
+  }
+  const old = Object.entries(state.threads).filter(
+    ([key, { attemptedAt }]) => !key.includes("#") && event.at - (attemptedAt ?? 0) > KEEP_NOTICES_MS,
+  );
+  return { ...state, housekeeping, threads: old.reduce((threads, [key]) => drop(threads, key), state.threads) };
+}
+
+/** A slot is as old as the last run that left it. */
+function noteSlot(state: BotState, id: RunId, at: number): BotState {
+  const run = state.runs[id];
+  if (run === undefined) return state;
+  const slots = { ...state.housekeeping.slots, [slotKey(run.repo, run.slot)]: at };
+  return { ...state, housekeeping: { ...state.housekeeping, slots } };
 }
 
 type ThreadEvent = Extract<BotEvent, { type: `slack.${string}` }>;
@@ -178,6 +220,8 @@ function withThread(
   const thread = change(state.threads[issue]);
   return thread === undefined ? state : { ...state, threads: put(state.threads, issue, thread) };
 }
+
+const KEEP_NOTICES_MS = 7 * 24 * 3_600_000;
 
 /** Nobody's list of released issues is older than that. */
 const PAST_MS = 90 * 24 * 3_600_000;
