@@ -8,6 +8,8 @@ import { describeIssue, duplicates } from "./config/problems.ts";
 import { type ConfigFile, configSchema, type RepoConfig } from "./config/schema.ts";
 import { loadSecret, loadT3Token, secretRef } from "./config/secrets.ts";
 import { loadTrees, secretVariables, type TreesConfig } from "./config/trees.ts";
+import type { HousekeepingPolicy } from "./domain/housekeeping.ts";
+import type { JobName } from "./domain/housekeeping-state.ts";
 import type { Policy } from "./domain/policy.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
@@ -49,6 +51,7 @@ export type Config = {
   readonly volume: string;
   readonly stateDir: string;
   readonly policy: Policy;
+  readonly housekeeping: HousekeepingSettings;
   readonly http: { readonly host: string; readonly port: number };
   readonly leaderElection: Omit<ConfigFile["leaderElection"], "leaseDuration" | "renewDeadline" | "retryPeriod"> & {
     readonly leaseMs: number;
@@ -64,6 +67,15 @@ export type Config = {
   readonly secrets: readonly string[];
   /** What it was read from: its own file, then those of the secrets. T3's token file is read anew for each call. */
   readonly files: readonly string[];
+};
+
+export type HousekeepingSettings = {
+  readonly policy: HousekeepingPolicy;
+  readonly timeZone: string;
+  /** Cron expressions. */
+  readonly timetable: Readonly<Record<JobName, string>>;
+  readonly measureForMs: number;
+  readonly keepCheckpointsMs: number;
 };
 
 /** Reads and checks the file. Throws AfkError `config` whose message lists every problem, one a line. */
@@ -180,6 +192,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       labels: data.labels,
       trustedBots: policy.trustedBots,
     },
+    housekeeping: housekeepingOf(data.housekeeping),
     http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
     redact: data.redact,
@@ -188,6 +201,21 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     trees: trees.config,
     secrets: [...read, ...trees.secrets],
     files,
+  };
+}
+
+function housekeepingOf(data: ConfigFile["housekeeping"]): HousekeepingSettings {
+  const { timeZone, volume, repos, tools, measure, report } = data;
+  return {
+    policy: {
+      high: data.highPercent / 100,
+      low: data.lowPercent / 100,
+      keepIdleSlotsMs: data.keepIdleSlots,
+    },
+    timeZone,
+    timetable: { volume, repos, tools, measure, report },
+    measureForMs: data.measureFor,
+    keepCheckpointsMs: data.keepCheckpoints,
   };
 }
 

@@ -215,6 +215,8 @@ export type Trees = {
   ): Promise<
     { readonly is: "removed"; readonly saved: readonly string[] } | { readonly is: "kept"; readonly why: string }
   >;
+  /** When the oldest setup under way began, in UTC milliseconds; undefined = none is under way. */
+  setupsSince(): number | undefined;
   /** Ends setups that are under way. */
   close(): Promise<void>;
 };
@@ -243,7 +245,12 @@ export type ThreadWanted = {
   /** Emoji on people's own messages; kept among the replies by their key. */
   readonly reactions: readonly { readonly key: string; readonly ts: string; readonly emoji: string }[];
 };
-export type SlackText = { readonly text: string; readonly blocks: readonly unknown[] };
+export type SlackText = {
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+  /** The same for a workspace that does not take the newer of the blocks; absent = there are none. */
+  readonly classic?: readonly unknown[];
+};
 
 export type Chat = {
   /**

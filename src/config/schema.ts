@@ -6,6 +6,7 @@
 
 import { z } from "zod";
 import { githubSchema } from "./github.ts";
+import { housekeepingSchema } from "./housekeeping.ts";
 import { httpSchema, leaderElectionSchema } from "./operation.ts";
 import { labelsSchema, policySchema } from "./policy.ts";
 import { commitsSchema, reposSchema } from "./repos.ts";
@@ -32,6 +33,7 @@ export const configSchema = z.strictObject({
   commits: commitsSchema,
   labels: labelsSchema,
   policy: policySchema,
+  housekeeping: housekeepingSchema,
   http: httpSchema,
   leaderElection: leaderElectionSchema,
   redact: z

@@ -21,6 +21,8 @@ type Around = {
   readonly auth?: GitAuth;
   /** Git works here, whatever `.git` and `core.worktree` say. */
   readonly place?: Place;
+  /** How long it may say nothing. */
+  readonly silenceMs?: number;
   /** Another index than the worktree's own. */
   readonly index?: string;
   /** Filters that a config names, such as `lfs`: each is off unless it is in `filters`. */
@@ -29,7 +31,8 @@ type Around = {
 };
 
 /** Git in `directory`, which must exist. */
-export function gitIn(directory: string, { auth, place, index, named = [], filters = [] }: Around = {}): SimpleGit {
+export function gitIn(directory: string, around: Around = {}): SimpleGit {
+  const { auth, place, silenceMs = SILENCE_MS, index, named = [], filters = [] } = around;
   const guarded: Record<string, string> = {
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
@@ -63,7 +66,7 @@ export function gitIn(directory: string, { auth, place, index, named = [], filte
   };
   return simpleGit({
     baseDir: directory,
-    timeout: { block: SILENCE_MS },
+    timeout: { block: silenceMs },
     allowEnvironment: Object.keys(guarded),
     // simple-git guards against these coming from input; here they are constants that narrow what git may do.
     unsafe: {

@@ -28,8 +28,9 @@ export async function pastLocks<T>(gitDirs: readonly string[], work: () => Promi
 }
 
 /** Removes lock files of dead processes in git directories: their own and those of their refs. `held` were left. */
-async function clearStaleLocks(
+export async function clearStaleLocks(
   gitDirs: readonly string[],
+  olderThanMs = STALE_LOCK_MS,
 ): Promise<{ readonly cleared: number; readonly held: number }> {
   let cleared = 0;
   let held = 0;
@@ -40,7 +41,7 @@ async function clearStaleLocks(
         const path = join(folder, name);
         const seen = await stat(path).catch(() => undefined);
         if (seen === undefined) continue;
-        if (Date.now() - seen.mtimeMs < STALE_LOCK_MS || (await findGitWith(path, gitDir)) !== undefined) {
+        if (Date.now() - seen.mtimeMs < olderThanMs || (await findGitWith(path, gitDir)) !== undefined) {
           held += 1;
           continue;
         }

@@ -199,6 +199,7 @@ export function createTrees(options: TreesOptions): Trees {
   async function removeSlot(repo: RepoKey, slot: number): ReturnType<Trees["removeSlot"]> {
     const gitDir = checkouts.gitDir(repo);
     const seen = await lookAtSlot(layout.slot(repo, slot), gitDir);
+    if (seen.is === "nothing") return { is: "removed", saved: [] };
     if (seen.is !== "free")
       return { is: "kept", why: seen.is === "held" ? `run ${seen.run} holds it` : `it is ${seen.is}` };
     const make = making(repo, slot, await fetched(repo));
@@ -229,6 +230,7 @@ export function createTrees(options: TreesOptions): Trees {
     },
 
     ...createReadings(checkouts),
+    setupsSince: () => setups.since(),
     close: () => setups.close(),
   };
 }

@@ -45,6 +45,7 @@ export function fencedTrees(trees: Trees, mayAct: MayAct): Trees {
     release: "acts",
     refresh: "acts",
     removeSlot: "acts",
+    setupsSince: "looks",
     close: "looks",
   } as const;
   return fenced(trees, methods, mayAct);

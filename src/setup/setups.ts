@@ -41,6 +41,8 @@ export type Setups = {
    */
   makeWay(target: SetupTarget): Promise<boolean>;
   isBusy(target: Pick<SetupTarget, "tree">): boolean;
+  /** When the oldest of those under way began, in UTC milliseconds; undefined = none is. */
+  since(): number | undefined;
   /** Throws `refused` where the command fails, `conflict` where it had to stop. */
   ensure(target: SetupTarget): Promise<"none" | "skipped" | "ran">;
   /** The same while nobody waits for it. */
@@ -50,7 +52,12 @@ export type Setups = {
   close(): Promise<void>;
 };
 
-type Job = { readonly fingerprint: string; stop(why: string): void; readonly done: Promise<void> };
+type Job = {
+  readonly fingerprint: string;
+  readonly begun: number;
+  stop(why: string): void;
+  readonly done: Promise<void>;
+};
 
 export function createSetups(parts: {
   readonly layout: Layout;
@@ -149,6 +156,7 @@ export function createSetups(parts: {
     const done = work().finally(() => jobs.delete(tree));
     jobs.set(tree, {
       fingerprint,
+      begun: Date.now(),
       stop: (why) => {
         told = why;
       },
@@ -207,6 +215,7 @@ export function createSetups(parts: {
       return true;
     },
     isBusy: ({ tree }) => jobs.has(tree),
+    since: () => [...jobs.values()].map(({ begun }) => begun).toSorted((a, b) => a - b)[0],
     ensure,
     warm(target) {
       const { repo, slot } = target;

@@ -1,0 +1,242 @@
+// A pass over a real volume, in its real thread: planned, carried out item by item, told of once.
+
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unknown } from "../../src/domain/observed.ts";
+import { planOnly } from "../../src/housekeep/pass.ts";
+import { loadEvictionMark } from "../../src/volume/evicted.ts";
+import { run } from "../support/build.ts";
+import { DAY, HASH, setVolumeStage, type VolumeStage } from "./stage.ts";
+
+let stage: VolumeStage;
+beforeEach(async () => {
+  stage = await setVolumeStage();
+});
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const KB = 1_000;
+const blob = (n: number): string => `caches/npm/_cacache/content-v2/sha512/aa/bb/${HASH}${n}`;
+const build = (n: number): string => `caches/go-build/${(16 + n).toString(16)}/${HASH}${n.toString(16)}-d`;
+const here = (path: string): boolean => existsSync(join(stage.volume, path));
+const trash = (): readonly string[] => (here("trash") ? readdirSync(join(stage.volume, "trash")) : []);
+const passes = () => stage.store.state.housekeeping.passes;
+
+describe("a pass over a volume that is too full", () => {
+  test("removes what was used least recently, builds first, down to the low watermark, and tells of it", async () => {
+    for (let n = 0; n < 10; n += 1) stage.put(build(n), 40 * KB);
+    for (let n = 0; n < 20; n += 1) stage.put(blob(n), 100 * KB);
+    stage.put("repos/acme/shop/checkout/file", 300 * KB);
+    stage.setCapacity(0.9);
+    await stage.pass();
+    expect(stage.used()).toBeLessThanOrEqual(0.7);
+    expect(stage.used()).toBeGreaterThan(0.6);
+    expect(Array.from({ length: 10 }, (_, n) => here(build(n)))).not.toContain(true);
+    expect(here(blob(0))).toBe(false);
+    expect(here(blob(19))).toBe(true);
+    expect(here("repos/acme/shop/checkout/file")).toBe(true);
+    expect(trash()).toEqual([]);
+    const [pass] = passes();
+    expect(pass?.removed.map(({ kind, of }) => [kind, of])).toEqual([
+      ["build cache", "go-build"],
+      ["package cache", "npm"],
+    ]);
+    expect(pass?.removed[0]).toMatchObject({ units: 10, why: expect.stringMatching(/least recently used/) });
+    expect(pass?.after?.bytes.free).toBeGreaterThan(pass?.before?.bytes.free ?? 0);
+    expect(stage.store.state.housekeeping.pass).toBeNull();
+  });
+
+  test("leaves one that has room as it is, but for its trash", async () => {
+    stage.put(blob(1), 100 * KB);
+    stage.put("trash/old/a/b", 100 * KB);
+    stage.setCapacity(0.84);
+    await stage.pass();
+    expect(here(blob(1))).toBe(true);
+    expect(trash()).toEqual([]);
+    expect(passes()[0]?.removed).toMatchObject([{ kind: "trash", units: 1 }]);
+  });
+
+  test("with nothing to do is no news", async () => {
+    stage.put(blob(1), 100 * KB);
+    await stage.pass();
+    expect(passes()).toEqual([]);
+  });
+
+  test("a dry run changes nothing at all", async () => {
+    for (let n = 0; n < 10; n += 1) stage.put(blob(n), 100 * KB);
+    stage.put("trash/old", 1);
+    stage.setCapacity(0.9);
+    const before = stage.used();
+    const seen = await planOnly(stage.parts);
+    expect(seen.removals).toMatchObject([
+      { kind: "trash", units: 1 },
+      { kind: "package cache", of: "npm" },
+    ]);
+    expect(seen.kept).toMatchObject([{ why: "enough was freed without it" }]);
+    expect(stage.used()).toBe(before);
+    expect(stage.store.state.sequence).toBe(0);
+  });
+
+  test("whose size nobody can tell loses nothing", async () => {
+    stage.put(blob(1), 100 * KB);
+    await stage.pass({ readSpace: async () => unknown("EIO") });
+    expect(here(blob(1))).toBe(true);
+  });
+
+  test("files that no unit of the table is stay, and so do tools that are not in it", async () => {
+    stage.put("caches/npm/_cacache/tmp/x", 500 * KB);
+    stage.put("caches/unheard-of/data", 500 * KB);
+    stage.setCapacity(0.95);
+    const done = await stage.pass();
+    expect(here("caches/npm/_cacache/tmp/x") && here("caches/unheard-of/data")).toBe(true);
+    expect(done?.pass.removed).toEqual([]);
+  });
+});
+
+describe("while a run is at work", () => {
+  test("what it may use stays: folders that a tool could trip over, and what was used since it began", async () => {
+    await stage.store.commit({ type: "run.dispatched", at: 1, run: run({ startedAt: Date.now() - DAY }) });
+    stage.put("caches/go/example.com/mod@v1.0.0/a.go", 500 * KB);
+    stage.put(blob(1), 500 * KB);
+    stage.put(blob(2), 500 * KB);
+    stage.setCapacity(0.95);
+    const seen = await planOnly(stage.parts);
+    expect(seen.waits).toBe(true);
+    expect(seen.kept.map(({ of, why }) => [of, why])).toEqual([
+      ["npm", expect.stringMatching(/used since then: a run is at work/)],
+      ["go", expect.stringMatching(/may be in use: a run is at work/)],
+    ]);
+    await stage.pass();
+    expect(here("caches/go/example.com/mod@v1.0.0/a.go")).toBe(true);
+    expect(here(blob(2))).toBe(true);
+  });
+
+  test("that begins once the plan is made, what it may use stays all the same", async () => {
+    for (let n = 0; n < 40; n += 1) stage.put(`caches/go/example.com/mod@v1.0.${n}/a.go`, 100 * KB);
+    stage.setCapacity(0.95);
+    const { readSpace } = stage.parts;
+    let looks = 0;
+    const done = await stage.pass({
+      readSpace: async () => {
+        looks += 1;
+        // The looks before are at the beginning and for the plan.
+        if (looks === 3) await stage.store.commit({ type: "run.dispatched", at: 1, run: run() });
+        return await readSpace();
+      },
+    });
+    expect(readdirSync(join(stage.volume, "caches/go/example.com"))).toHaveLength(40);
+    expect(done?.pass.removed).toEqual([]);
+    expect(done?.pass.stayed[0]?.why).toMatch(/may be in use: a run is at work/);
+  });
+});
+
+describe("whatever stands on the volume", () => {
+  test("a cache that is a symlink out of it is not touched", async () => {
+    stage.put("../outside/_cacache/content-v2/sha512/aa/bb/1", 500 * KB);
+    mkdirSync(join(stage.volume, "caches"));
+    symlinkSync(join(stage.dir, "outside"), join(stage.volume, "caches/npm"));
+    stage.put("other/file", 500 * KB);
+    stage.setCapacity(0.95);
+    await stage.pass();
+    expect(existsSync(join(stage.dir, "outside/_cacache/content-v2/sha512/aa/bb/1"))).toBe(true);
+  });
+
+  test("what was used since the plan stays, and what vanished is no failure", async () => {
+    for (let n = 0; n < 6; n += 1) stage.put(build(n), 100 * KB);
+    stage.put("other/file", 900 * KB);
+    stage.setCapacity(0.9);
+    let planned = false;
+    const done = await stage.pass({
+      thread: {
+        ...stage.parts.thread,
+        call: async (name, ...args) => {
+          const answer = await stage.parts.thread.call(name, ...args);
+          if (name === "planPass" && !planned) {
+            planned = true;
+            utimesSync(join(stage.volume, build(0)), new Date(), new Date());
+            renameSync(join(stage.volume, build(1)), join(stage.dir, "elsewhere"));
+          }
+          return answer;
+        },
+      },
+    });
+    expect(planned).toBe(true);
+    expect(done?.pass.stayed).toMatchObject([{ why: "used since it was planned", units: 1 }]);
+    expect(here(build(0))).toBe(true);
+    expect(done?.pass.notes).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() !== 0)("a folder without rights is named and holds up nothing", async () => {
+    stage.put(build(0), 100 * KB);
+    stage.put(build(1), 100 * KB);
+    chmodSync(join(stage.volume, "caches/go-build/10"), 0o500);
+    stage.put("other/file", 200 * KB);
+    stage.setCapacity(0.95);
+    const done = await stage.pass();
+    expect(here(build(1))).toBe(false);
+    expect(done?.pass.stayed[0]?.why).toMatch(/no right/);
+  });
+
+  test("trees that read a cache are told before anything of it goes", async () => {
+    stage.put("caches/yarn/cache/ms-npm-2.1.3-1-2.zip", 500 * KB);
+    stage.put("other/file", 500 * KB);
+    stage.setCapacity(0.9);
+    await stage.pass();
+    expect(here("caches/yarn/cache/ms-npm-2.1.3-1-2.zip")).toBe(false);
+    expect(await loadEvictionMark(join(stage.volume, "caches/yarn"))).not.toBe("");
+    expect(await loadEvictionMark(join(stage.volume, "caches/npm"))).toBe("");
+  });
+
+  test("where they cannot be told, nothing of it goes", async () => {
+    stage.put("caches/yarn/cache/ms-npm-2.1.3-1-2.zip", 500 * KB);
+    mkdirSync(join(stage.volume, "caches/yarn/.afk-evicted.next"));
+    stage.put("other/file", 500 * KB);
+    stage.setCapacity(0.9);
+    const done = await stage.pass();
+    expect(here("caches/yarn/cache/ms-npm-2.1.3-1-2.zip")).toBe(true);
+    expect(done?.pass.stayed[0]?.why).toMatch(/could not be told/);
+  });
+});
+
+describe("a pass that is cut off", () => {
+  const file = () => join(stage.dir, "state/housekeeping/pass.jsonl");
+
+  test("is gone on with by the next start, and told of once, whole", async () => {
+    for (let n = 0; n < 30; n += 1) stage.put(build(n), 100 * KB);
+    stage.put("trash/left", 10);
+    stage.setCapacity(0.95);
+    const stopped = await stage.pass({ stopping: () => true });
+    expect(stopped).toBeUndefined();
+    expect(existsSync(file())).toBe(true);
+    await stage.parts.thread.close();
+
+    const thread = stage.newThread();
+    expect(await thread.call("resumePass")).toBe("pass1");
+    await stage.pass({ thread }, { resumed: true });
+    expect(stage.used()).toBeLessThanOrEqual(0.7);
+    expect(passes()).toHaveLength(1);
+    expect(passes()[0]?.removed.find(({ kind }) => kind === "build cache")?.units).toBeGreaterThan(5);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test("with a torn end of its file goes on with what is whole", async () => {
+    for (let n = 0; n < 30; n += 1) stage.put(build(n), 100 * KB);
+    stage.setCapacity(0.95);
+    await stage.pass({ stopping: () => true });
+    await stage.parts.thread.close();
+    appendFileSync(file(), '{"done":[[0,nu');
+    const thread = stage.newThread();
+    expect(await thread.call("resumePass")).toBe("pass1");
+    await stage.pass({ thread }, { resumed: true });
+    expect(stage.used()).toBeLessThanOrEqual(0.7);
+  });
+});
