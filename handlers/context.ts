@@ -6,6 +6,7 @@ import type { RepoKey } from "../src/domain/repo.ts";
 import type { Run } from "../src/domain/run.ts";
 import type { Enrolments } from "../src/enrol/enrolments.ts";
 import type { LimitSeen } from "../src/github/limits.ts";
+import type { Housekeeper } from "../src/housekeep/housekeeper.ts";
 import type { Dependencies } from "../src/ops/dependencies.ts";
 import type { Arming } from "../src/pilot/arming.ts";
 import type { Audit, Clock, Rights, SlackText, Store } from "../src/ports.ts";
@@ -33,6 +34,7 @@ export type HandlerContext = {
   readonly polling: Polling;
   /** Whether the pilot lets the bot start anything. */
   readonly arming: Pick<Arming, "last" | "disarmed" | "start">;
+  readonly housekeeper: Pick<Housekeeper, "plan" | "prune" | "report">;
   /** Why an issue starts or does not, on a reading of now. */
   explain(repo: RepoKey, issue: number): Promise<Observed<Answer>>;
   /** Wakes every repo, after something that concerns them all. */

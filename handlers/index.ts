@@ -21,6 +21,8 @@ import {
 } from "./leave.ts";
 import { pause } from "./pause.ts";
 import { showPilot } from "./pilot.ts";
+import { prune } from "./prune.ts";
+import { showReport } from "./report.ts";
 import { showRepos } from "./repos.ts";
 import { resume } from "./resume.ts";
 import { retry, retryByText } from "./retry.ts";
@@ -39,6 +41,7 @@ const commands: Readonly<Record<CommandName, Handler>> = {
   repos: showRepos,
   pilot: showPilot,
   audit: showAudit,
+  report: showReport,
   unblock: unblockByText,
   retry: retryByText,
   unfreeze: unfreezeByText,
@@ -50,6 +53,7 @@ const commands: Readonly<Record<CommandName, Handler>> = {
   "hand-over": handOverByText,
   abandon: abandonByText,
   run: runNext,
+  prune,
   pause: operatorsOnly("pause", pause),
   resume: operatorsOnly("resume", resume),
   help: async ({ text }) => help(text.trim() || undefined),

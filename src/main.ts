@@ -73,6 +73,18 @@ program
     process.exitCode = (await enrolCommand(loaded, repo, options)) ? 0 : 1;
   });
 
+program
+  .command("housekeep")
+  .description("make room on the volume; while a bot runs, /afk prune does the same")
+  .requiredOption("-c, --config <file>", "the bot's YAML config")
+  .option("--dry-run", "only say what would be removed, what stays, and why", false)
+  .option("--json", "only the result on stdout, as one line of JSON", false)
+  .action(async (options: { config: string; dryRun: boolean; json: boolean }) => {
+    const loaded = loadConfig(options.config, process.env);
+    const { housekeepCommand } = await import("./housekeep/command.ts");
+    process.exitCode = (await housekeepCommand(loaded, options)) ? 0 : 1;
+  });
+
 const kept = program
   .command("kept")
   .description("list what was saved of trees before they were given back, or get it back")

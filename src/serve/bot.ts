@@ -7,6 +7,8 @@ import type { Config } from "../config.ts";
 import type { CiRules } from "../domain/checks.ts";
 import { createRedact } from "../domain/redact.ts";
 import { createEnrolments } from "../enrol/enrolments.ts";
+import { createUpkeep } from "../git/upkeep.ts";
+import { startHousekeeper } from "../housekeep/housekeeper.ts";
 import { fenced } from "../leader/fence.ts";
 import { createLoop } from "../loop.ts";
 import { startProbes } from "../ops/probes.ts";
@@ -20,6 +22,7 @@ import { audited, openAudit } from "../store/audit.ts";
 import { openHistory } from "../store/history.ts";
 import { timersOf } from "../timers.ts";
 import { createForensics } from "../volume/forensics.ts";
+import { layoutOf } from "../volume/layout.ts";
 import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
@@ -126,6 +129,23 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       paused,
       onArmed: wakes.nudgeAll,
     });
+    const housekeeper = startHousekeeper({
+      settings: config.housekeeping,
+      minFree: policy.minFree,
+      stateDir: config.stateDir,
+      layout: layoutOf(config.volume),
+      repos,
+      trees,
+      upkeep: createUpkeep(layoutOf(config.volume)),
+      store,
+      history: parts.history,
+      loop,
+      chat,
+      dependencies,
+      mayAct: base.mayAct,
+      clock,
+      log,
+    });
     const people = peopleOf({
       config,
       configStanding: base.configStanding,
@@ -137,6 +157,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       enrolments,
       polling: { everyMs: pollMs, inForce: connection.limits.inForce },
       arming,
+      housekeeper,
       explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
       nudgeAll: wakes.nudgeAll,
       nudge(run) {
@@ -157,7 +178,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       async stop(because) {
         wakes.stop();
         // Setups end at once: they are begun anew, and nothing waits for them meanwhile.
-        const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), trees.close()]);
+        const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), housekeeper.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
         await Promise.all([showing, socket.stop(), probes.stop(), arming.stop()]);
         await enrolling.stop();

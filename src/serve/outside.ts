@@ -77,7 +77,7 @@ export async function connectOutside(
     slack,
     slackForPeople,
     rights: createRights(slackForPeople, config, clock),
-    chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock)),
+    chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock), log),
     async close(): Promise<void> {
       cluster.close();
       await Promise.all([t3.close(), connection.close()]);

@@ -6,6 +6,7 @@
 
 import type { KnownBlock } from "@slack/types";
 import type { WebClient } from "@slack/web-api";
+import type { Logger } from "pino";
 import { digestOf } from "../domain/ids.ts";
 import type { IssueThread } from "../domain/state.ts";
 import type { Chat, SlackText, Store, ThreadWanted, Timers } from "../ports.ts";
@@ -13,8 +14,28 @@ import { platformError, retryAfterMs, slackError } from "./errors.ts";
 import { createFinder, nonceMetadata, type Where } from "./nonce.ts";
 import type { Pace, Paced } from "./pace.ts";
 
-export function createChat(client: WebClient, channel: string, pace: Pace, timers: Timers): Chat {
+export function createChat(client: WebClient, channel: string, pace: Pace, timers: Timers, log: Logger): Chat {
   const finder = createFinder(client, timers);
+  /** Newer blocks reach workspaces gradually: one that refuses them is not asked again before the next start. */
+  let takesNewer = true;
+
+  /** Calls with the newer blocks, and with the classic ones where Slack does not know those. */
+  async function withBlocks<T>({ blocks, classic }: SlackText, call: (blocks: KnownBlock[]) => Promise<T>): Promise<T> {
+    if (classic === undefined) return await call(blocks as KnownBlock[]);
+    if (takesNewer) {
+      try {
+        return await call(blocks as KnownBlock[]);
+      } catch (error) {
+        if (platformError(error) !== "invalid_blocks") throw error;
+        takesNewer = false;
+        log.info(
+          { why: slackError(error, "newer blocks").message },
+          "slack takes no newer blocks, drawing classic ones",
+        );
+      }
+    }
+    return await call(classic as KnownBlock[]);
+  }
 
   /** Calls when there is room; a 429 is remembered for those who come after. */
   async function paced<T>(what: Paced, urgent: boolean, call: () => Promise<T>): Promise<T> {
@@ -33,18 +54,20 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
 
   type Posting = { readonly nonce: string; readonly broadcast: boolean; readonly urgent: boolean };
 
-  async function post(target: Where, { text, blocks }: SlackText, posting: Posting): Promise<string> {
+  async function post(target: Where, said: SlackText, posting: Posting): Promise<string> {
     const { thread_ts } = target;
-    const { ts } = await paced("post", posting.urgent, () =>
-      client.chat.postMessage({
-        channel: target.channel,
-        text,
-        blocks: blocks as KnownBlock[],
-        metadata: nonceMetadata(posting.nonce),
-        unfurl_links: false,
-        unfurl_media: false,
-        ...(thread_ts === undefined ? {} : posting.broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
-      }),
+    const { ts } = await withBlocks(said, (blocks) =>
+      paced("post", posting.urgent, () =>
+        client.chat.postMessage({
+          channel: target.channel,
+          text: said.text,
+          blocks,
+          metadata: nonceMetadata(posting.nonce),
+          unfurl_links: false,
+          unfurl_media: false,
+          ...(thread_ts === undefined ? {} : posting.broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
+        }),
+      ),
     );
     if (ts === undefined) throw new Error("chat.postMessage answered without a ts");
     finder.posted(target, posting.nonce, ts);
@@ -52,10 +75,10 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
   }
 
   /** False where the message is gone. */
-  async function edit(target: string, ts: string, { text, blocks }: SlackText, urgent: boolean): Promise<boolean> {
+  async function edit(target: string, ts: string, said: SlackText, urgent: boolean): Promise<boolean> {
     try {
-      await paced("edit", urgent, () =>
-        client.chat.update({ channel: target, ts, text, blocks: blocks as KnownBlock[] }),
+      await withBlocks(said, (blocks) =>
+        paced("edit", urgent, () => client.chat.update({ channel: target, ts, text: said.text, blocks })),
       );
       return true;
     } catch (error) {

@@ -78,6 +78,7 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     channel.id,
     createPace(clock),
     timersOf(clock),
+    log,
   );
   const key = issueKey(repo, first.issue.number);
   function show(): Promise<void> {
@@ -101,6 +102,11 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     polling: { everyMs: policy.pollMs, inForce: () => [] },
     arming: { last: () => undefined, disarmed: () => undefined, start: () => true },
     enrolments: { last: async () => undefined },
+    housekeeper: {
+      plan: () => Promise.reject(new Error("not in this test")),
+      prune: async () => "begun",
+      report: () => Promise.reject(new Error("not in this test")),
+    },
     explain: async (of: string, issue: number) =>
       known({
         issue: issueKey(of, issue),

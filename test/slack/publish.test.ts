@@ -32,7 +32,7 @@ afterEach(() => slack.close());
 function newBot(): Chat {
   const client = createSlackClient(slack.apiUrl.replace(/\/$/, ""), slack.botToken, pino({ level: "silent" }));
   const clock = { now: () => Date.now() + later };
-  return createChat(client, channel.id, createPace(clock), timersOf(clock));
+  return createChat(client, channel.id, createPace(clock), timersOf(clock), pino({ level: "silent" }));
 }
 
 function text(words: string) {
