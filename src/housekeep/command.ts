@@ -67,7 +67,7 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
     if (dryRun) {
       const plan = await planOnly(parts);
       console.log(json ? JSON.stringify(plan) : planText(plan, config.housekeeping.timeZone));
-      return plan.space.known && plan.short === null;
+      return plan.space.known;
     }
     const pass = await pruneNow(parts);
     tell.end();

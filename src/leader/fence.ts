@@ -45,7 +45,6 @@ export function fencedTrees(trees: Trees, mayAct: MayAct): Trees {
     release: "acts",
     refresh: "acts",
     removeSlot: "acts",
-    setupsSince: "looks",
     close: "looks",
   } as const;
   return fenced(trees, methods, mayAct);

@@ -113,6 +113,8 @@ describe("a slot", () => {
   });
 
   test("that cannot be removed now says so, and holds up nothing", async () => {
+    here = stage.fresh(stage.overHttp);
+    slots = createSlots({ repos: [REPO], layout: here.layout, trees: here.trees, store, loop });
     const made = await atWork();
     await ended(made);
     await stage.github.listener.off();
