@@ -119,7 +119,7 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   const bare = await bareGit(github.cloneUrl(repo), TOKEN, join(sample.dir, "bare"));
   // The first tree is a new one, and pays for the clone and the install.
   const cold = await timed(() => taken(sample));
-  const oneTree = (await measure(layout.home(repo)))?.bytes ?? 0;
+  const oneTree = (await measure(layout.home(repo)))?.all.bytes ?? 0;
   await trees.release(cold.value);
   const rounds: { bare: Took; warm: number; release: number; bareRelease: number; throwaway: number }[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -214,7 +214,7 @@ async function twentyIssues(sample: Sample) {
   const worktrees = readdirSync(join(layout.checkout(repo), ".git", "worktrees")).length;
   const slots = readdirSync(join(layout.home(repo), "slots")).length;
   const leaked = refs.filter((ref) => ref !== "" && ref !== "refs/heads/main").length + (worktrees - 1) + (slots - 1);
-  return { bytes: (await measure(layout.home(repo)))?.bytes ?? 0, leaked, installs };
+  return { bytes: (await measure(layout.home(repo)))?.all.bytes ?? 0, leaked, installs };
 }
 
 async function measureSlow(github: GitHub, dir: string, tell: (line: string) => void) {
