@@ -3,8 +3,9 @@
 
 import type { Action } from "./domain/decision.ts";
 import type { RunEvent } from "./domain/event.ts";
+import { nextOrder } from "./domain/orders.ts";
 import { resumePrompt } from "./domain/recover.ts";
-import { nextOrdinal, type Run } from "./domain/run.ts";
+import { isTurning, nextOrdinal, type Run } from "./domain/run.ts";
 import { AfkError, messageOf } from "./errors.ts";
 import { gatherForensics } from "./forensics.ts";
 import { fieldsOf } from "./log.ts";
@@ -21,8 +22,7 @@ export async function act(action: Action, run: Run, parts: Parts): Promise<reado
     return [...(await perform(action, run, parts))];
   } catch (error) {
     const refused = error instanceof AfkError && error.code === "refused";
-    const turning = run.state.name === "working" || run.state.name === "fixing";
-    if (run.state.name !== "preparing" && !(refused && turning)) throw error;
+    if (run.state.name !== "preparing" && !(refused && isTurning(run.state))) throw error;
     const { clock, log } = parts;
     log.warn({ ...fieldsOf(run), step: action, why: messageOf(error) }, "step failed");
     return [
@@ -59,7 +59,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn }];
     }
     case "interrupt": {
-      if (state.name !== "working" && state.name !== "fixing") return [];
+      if (!isTurning(state)) return [];
       const session = require(run.session, "a session");
       const age = clock.now() - (state.stop?.since ?? clock.now());
       const attempt = { number: Math.floor(age / INTERRUPT_AGAIN_MS), refusals };
@@ -72,7 +72,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       return [];
     }
     case "resume-turn": {
-      if (state.name !== "working" && state.name !== "fixing") return [];
+      if (!isTurning(state)) return [];
       const session = require(run.session, "a session");
       const { turn } = state;
       const unseen = turn.turnId === null ? await textOf(run, parts) : null;
@@ -105,7 +105,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
 /** What a person asked of a session at work. What it waits for may have been answered elsewhere: then nothing is sent. */
 async function carryOut(run: Run, parts: Parts, refusals: number): Promise<readonly RunEvent[]> {
   const { executor, clock, dependencies } = parts;
-  const order = run.orders[0];
+  const order = nextOrder(run);
   if (order === undefined) return [];
   const { what } = order;
   const session = require(run.session, "a session");

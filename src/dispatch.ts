@@ -101,18 +101,6 @@ export function stillPasses(repo: RepoKey, { candidate, standing }: Next, state:
   return selectNext(repo, [candidate], { ...standing, state }) !== undefined;
 }
 
-const turns = new WeakMap<object, Promise<unknown>>();
-
-/** Runs `work` when all earlier work on the same `key` is over. */
-export function oneAtATime<T>(key: object, work: () => Promise<T>): Promise<T> {
-  const mine = (turns.get(key) ?? Promise.resolve()).then(work);
-  turns.set(
-    key,
-    mine.catch(() => undefined),
-  );
-  return mine;
-}
-
 /** The slot that holds the run's tree already, else a warm one, else a new one. */
 export async function findSlot(repo: RepoKey, id: string, state: BotState, trees: Trees): Promise<number> {
   return chooseSlot(id, await trees.findSlots(repo), knownSlots(repo, state));

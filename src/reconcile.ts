@@ -6,12 +6,12 @@
 import { act } from "./act.ts";
 import { adoptStranded } from "./adopt.ts";
 import { archiveEnded } from "./archive.ts";
-import { dispatch, findNewSlot, findNext, oneAtATime, stillPasses } from "./dispatch.ts";
+import { dispatch, findNewSlot, findNext, stillPasses } from "./dispatch.ts";
 import { decidePreparing, decideStopped } from "./domain/decide.ts";
 import type { Decision } from "./domain/decision.ts";
 import type { BotEvent } from "./domain/event.ts";
-import { supersededBy } from "./domain/gates.ts";
-import { decideOrder } from "./domain/orders.ts";
+import { hasRoom, supersededBy } from "./domain/gates.ts";
+import { decideOrder, wantsNewSlot } from "./domain/orders.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isActive, isEnded, type Run } from "./domain/run.ts";
 import { runsOf } from "./domain/state.ts";
@@ -23,6 +23,7 @@ import { observeSent, observeTurn, observeTurning } from "./observe.ts";
 import { observeVerifying } from "./observe-landed.ts";
 import type { Parts } from "./parts.ts";
 import { refreshIdle } from "./refresh.ts";
+import { startInTurn, startWithinCap } from "./starts.ts";
 
 /** Looks at one repo until there is nothing left to do now. Resolves to when it wants to be looked at again, in ms. */
 export async function reconcile(repo: RepoKey, parts: Parts): Promise<number> {
@@ -54,6 +55,11 @@ async function moveRun(id: string, parts: Parts): Promise<number> {
     const decision = await decide(run, parts);
     if (decision === undefined) return parts.policy.pollMs;
     if (decision.do === "wait") return decision.forMs;
+    if (decision.do === "record" && decision.starts) {
+      const started = await startWithinCap(decision.event, parts, (event) => record(event, parts));
+      if (!started) return parts.policy.watchMs;
+      continue;
+    }
     const events = decision.do === "record" ? [decision.event] : await act(decision.action, run, parts);
     for (const event of events) await record(event, parts);
     const failed = events.some((event) => event.type === "run.step-failed");
@@ -96,13 +102,12 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
 async function decideAsked(run: Run, parts: Parts): Promise<Decision | undefined> {
   const { policy, clock, store, trees } = parts;
   if (run.orders.length === 0) return undefined;
-  const active = Object.values(store.state.runs).filter(isActive).length;
   const around = {
     paused: store.state.pause !== null,
     others: runsOf(store.state, run.repo).filter((other) => other.id !== run.id),
-    room: active < policy.maxRuns,
+    room: hasRoom(store.state, policy),
     sent: await observeSent(run, parts),
-    freeSlot: await findNewSlot(run.repo, store.state, trees),
+    freeSlot: wantsNewSlot(run) ? await findNewSlot(run.repo, store.state, trees) : undefined,
     policy,
   };
   return decideOrder(run, around, clock.now());
@@ -121,7 +126,7 @@ async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
     return policy.pollMs;
   }
   // The cap on runs is over all repos: of those that got here together only as many start as there is room for.
-  const started = await oneAtATime(store, async () => {
+  const started = await startInTurn(store, async () => {
     if (!stillPasses(repo, next, store.state)) return false;
     for (const earlier of runsOf(store.state, repo)) {
       if (isEnded(earlier) || !supersededBy(earlier, next.candidate)) continue;

@@ -19,7 +19,8 @@ export type Action =
 
 export type Decision =
   | { readonly do: "act"; readonly action: Action }
-  | { readonly do: "record"; readonly event: RunEvent }
+  /** `starts`: it sets an agent to work where none was, so it counts only while the cap on runs has room. */
+  | { readonly do: "record"; readonly event: RunEvent; readonly starts?: true }
   | { readonly do: "wait"; readonly forMs: number };
 
 /** T3 refuses without a reason and for ever: after this many refusals under fresh ids, another would not help. */

@@ -173,9 +173,14 @@ function blockerText({ name, source, state }: BlockerSeen): string {
 
 function capacity(state: BotState, policy: Policy): Gate {
   const active = Object.values(state.runs).filter(isActive).length;
-  return active < policy.maxRuns
+  return hasRoom(state, policy)
     ? pass("capacity", `${active} of ${policy.maxRuns} runs active`)
     : fail("capacity", `all ${policy.maxRuns} runs are in use`);
+}
+
+/** Whether the cap on runs over all repos has room for one more. */
+export function hasRoom(state: BotState, policy: Policy): boolean {
+  return Object.values(state.runs).filter(isActive).length < policy.maxRuns;
 }
 
 function volume({ volumeFree, policy }: Standing): Gate {

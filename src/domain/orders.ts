@@ -1,11 +1,11 @@
-// What becomes of the oldest thing a person asked of a run. Undefined = nothing to do for it now: the state goes on.
+// What becomes of what people asked of a run, one thing at a time. Undefined = nothing to do for it now: the state goes on.
 
 import { haltUnsent } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import type { MessageSent } from "./evidence.ts";
 import { ORDERS_BY_STATE, type Order } from "./order.ts";
 import type { Policy } from "./policy.ts";
-import { holdsRepo, type Message, nextOrdinal, type Run, type RunStateOf, waitsForRepo } from "./run.ts";
+import { holdsRepo, isTurning, type Message, nextOrdinal, type Run, type RunStateOf, waitsForRepo } from "./run.ts";
 
 /** What else an order depends on. */
 export type Around = {
@@ -16,18 +16,35 @@ export type Around = {
   readonly room: boolean;
   /** Whether a preparing run's message has been sent. */
   readonly sent: MessageSent;
-  /** A slot that no run holds, for a cold retry. */
-  readonly freeSlot: number;
+  /** A slot that no run holds; undefined = not asked, as nothing asks for one. */
+  readonly freeSlot: number | undefined;
   readonly policy: Policy;
 };
 
+/** Leaving goes before anything that waits: a run that is to be given up does not go on first. */
+export function nextOrder({ orders }: Run): Order | undefined {
+  return orders.find(({ what }) => LEAVING.has(what.kind)) ?? orders[0];
+}
+
+const LEAVING: ReadonlySet<string> = new Set(["stop", "hand-over", "abandon"]);
+
+/** Whether the run is to go on in a slot that is not its own. */
+export function wantsNewSlot(run: Run): boolean {
+  const what = nextOrder(run)?.what;
+  return what?.kind === "retry" && what.cold && run.state.name === "blocked";
+}
+
 export function decideOrder(run: Run, around: Around, now: number): Decision | undefined {
-  const order = run.orders[0];
+  const order = nextOrder(run);
   if (order === undefined) return undefined;
   const { state } = run;
   const { what } = order;
   if (what.kind === "stop" && (state.name === "blocked" || state.name === "frozen")) {
-    return over(run, order, "done", "", now);
+    // Whoever stops it means what was asked before as well: it does not go on by that a moment later.
+    const earlier = run.orders[0];
+    return earlier === undefined || earlier === order
+      ? over(run, order, "done", "", now)
+      : over(run, earlier, "stale", "The run was stopped before it could go on.", now);
   }
   if (!(ORDERS_BY_STATE[state.name] ?? []).includes(what.kind)) {
     return over(run, order, "stale", `The run is ${state.name} by now.`, now);
@@ -41,7 +58,7 @@ export function decideOrder(run: Run, around: Around, now: number): Decision | u
       return { do: "act", action: "carry-out-order" };
     case "answer":
     case "steer":
-      if (state.name === "working" || state.name === "fixing") {
+      if (isTurning(state)) {
         if (state.stop !== null) return over(run, order, "stale", "The agent is being stopped.", now);
         // Before the turn is known, its own message may not have been taken up: a word on top of it would be lost.
         return what.kind === "steer" && state.turn.turnId === null
@@ -108,15 +125,17 @@ function takeUp(run: Run, order: Order, { paused, others, room, freeSlot, policy
   if (paused || !room || holdsRepo(run) !== undefined) return wait;
   const earlier = others.some((other) => (waitsForRepo(other) ?? Number.POSITIVE_INFINITY) < order.at);
   if (earlier || others.some((other) => holdsRepo(other) !== undefined)) return wait;
-  const cold = order.what.kind === "retry" && order.what.cold;
+  const slot = wantsNewSlot(run) ? freeSlot : run.slot;
+  if (slot === undefined) return wait;
   return {
     do: "record",
+    starts: true,
     event: {
       type: "run.unblocked",
       at: now,
       run: run.id,
       message: messageOf(run, order),
-      slot: cold ? freeSlot : run.slot,
+      slot,
       order: order.id,
     },
   };
@@ -143,7 +162,8 @@ function answerText(answers: Readonly<Record<string, string | readonly string[]>
     .join("\n\n");
 }
 
-function unfreeze(run: Run, order: Order, { paused, policy }: Around, now: number): Decision | undefined {
+/** Only a look needs no agent: all else waits for the end of a pause, and for room. */
+function unfreeze(run: Run, order: Order, { paused, room, policy }: Around, now: number): Decision | undefined {
   const { state } = run;
   const { what } = order;
   if (state.name !== "frozen") return undefined;
@@ -153,13 +173,15 @@ function unfreeze(run: Run, order: Order, { paused, policy }: Around, now: numbe
   if (what.kind === "verify-again") {
     return { do: "record", event: { type: "run.unfrozen", ...base, how: "verify-again", guidance: "" } };
   }
-  if (paused) return wait;
+  if (paused || !room) return wait;
   if (what.kind === "keep-fixing") {
-    return { do: "record", event: { type: "run.unfrozen", ...base, how: "keep-fixing", guidance: what.guidance } };
+    const event = { type: "run.unfrozen" as const, ...base, how: "keep-fixing" as const, guidance: what.guidance };
+    return { do: "record", starts: true, event };
   }
   const message: Message = { ordinal: nextOrdinal(run), kind: "revert", text: "" };
   return {
     do: "record",
+    starts: true,
     event: { type: "run.fix-ordered", ...base, message, landed: state.landed, counts: false },
   };
 }

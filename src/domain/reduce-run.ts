@@ -2,7 +2,16 @@
 
 import type { BotEvent } from "./event.ts";
 import type { Resolved } from "./order.ts";
-import { isEnded, type Landed, landedOf, type Run, type RunState, type RunStateOf, type Turn } from "./run.ts";
+import {
+  isEnded,
+  isTurning,
+  type Landed,
+  landedOf,
+  type Run,
+  type RunState,
+  type RunStateOf,
+  type Turn,
+} from "./run.ts";
 
 type OneRunEvent = Exclude<
   BotEvent,
@@ -33,32 +42,32 @@ function apply(run: Run, event: OneRunEvent): Run {
     case "run.turn-started":
       return turnStarted(run, event.turn, at);
     case "run.turn-identified":
-      if (state.name !== "working" && state.name !== "fixing") return run;
+      if (!isTurning(state)) return run;
       return moved(run, { ...state, turn: identified(state.turn, event.turnId) });
     case "run.steered": {
-      if (state.name !== "working" && state.name !== "fixing") return run;
+      if (!isTurning(state)) return run;
       const { ordinal, messageId, askedAt } = event;
       const turn = { ...state.turn, steered: { ordinal, messageId, askedAt } };
       return { ...moved(run, { ...state, turn }), messages: Math.max(run.messages, ordinal) };
     }
     case "run.again-ordered": {
-      if (state.name !== "working" && state.name !== "fixing") return run;
+      if (!isTurning(state)) return run;
       const { message, notBefore, why } = event;
       const again = { notBefore, why };
       const corrects = state.name === "fixing" ? { landed: state.landed } : {};
       return moved(run, { name: "preparing", since: at, failure: null, refusals: 0, message, again, ...corrects });
     }
     case "run.stop-ordered":
-      if ((state.name !== "working" && state.name !== "fixing") || state.stop !== null) return run;
+      if (!isTurning(state) || state.stop !== null) return run;
       return moved(run, { ...state, stop: { since: at, reason: event.reason } });
     case "run.resume-ordered":
-      if ((state.name !== "working" && state.name !== "fixing") || state.stop !== null) return run;
+      if (!isTurning(state) || state.stop !== null) return run;
       return moved(run, { ...state, resume: { since: at, why: event.why } });
     case "run.asked":
-      if (state.name !== "working" && state.name !== "fixing") return run;
+      if (!isTurning(state)) return run;
       return moved(run, { ...state, asked: event.asked });
     case "run.ask-over": {
-      if (state.name !== "working" && state.name !== "fixing") return run;
+      if (!isTurning(state)) return run;
       const { asked, ...rest } = state;
       const waitedMs = (state.waitedMs ?? 0) + (asked === undefined ? 0 : Math.max(0, at - asked.since));
       return moved(run, { ...rest, waitedMs });
@@ -123,7 +132,7 @@ function apply(run: Run, event: OneRunEvent): Run {
 
 function stepFailed(run: Run, event: Extract<OneRunEvent, { type: "run.step-failed" }>): Run {
   const { state } = run;
-  if ((state.name === "working" || state.name === "fixing") && event.refused) {
+  if (isTurning(state) && event.refused) {
     return moved(run, { ...state, refusals: (state.refusals ?? 0) + 1 });
   }
   if (state.name !== "preparing") return run;

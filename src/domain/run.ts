@@ -277,6 +277,10 @@ export type RunId = Run["id"];
 /** A state in which a turn is in flight. */
 export type Turning = RunStateOf<"working"> | RunStateOf<"fixing">;
 
+export function isTurning(state: RunState): state is Turning {
+  return state.name === "working" || state.name === "fixing";
+}
+
 export function isEnded(run: Run): boolean {
   const { name } = run.state;
   return name === "deployed" || name === "abandoned" || name === "handed-over";

@@ -88,12 +88,61 @@ describe("what a person asks of a run", () => {
   });
 
   test.each<[string, What, Partial<Around>, string]>([
+    ["a fix waits for room", { kind: "keep-fixing", guidance: "" }, { room: false }, "wait"],
+    ["so does a revert", { kind: "revert" }, { room: false }, "wait"],
+    ["a look starts no agent, and needs none", { kind: "verify-again" }, { room: false }, "run.unfrozen"],
     ["a fix waits for the end of a pause", { kind: "keep-fixing", guidance: "" }, { paused: true }, "wait"],
-    ["so does a revert", { kind: "revert" }, { paused: true }, "wait"],
+    ["and a revert too", { kind: "revert" }, { paused: true }, "wait"],
     ["a look does not", { kind: "verify-again" }, { paused: true }, "run.unfrozen"],
     ["a hand-over neither", handOver, { paused: true }, "run.handed-over"],
   ])("of a frozen run: %s", (_promise, what, over, expected) => {
     expect(decided(states.frozen, what, over)).toBe(expected);
+  });
+
+  test.each<[string, RunState, What, What, Partial<Around>, string]>([
+    [
+      "handed over, an unblock that waits waits no more",
+      states.blocked,
+      unblock,
+      handOver,
+      { others: [other] },
+      "run.handed-over",
+    ],
+    ["abandoned in a pause, neither", states.blocked, unblock, abandon, { paused: true }, "run.abandoned"],
+    [
+      "handed over, nothing is fixed before",
+      states.frozen,
+      { kind: "revert" },
+      handOver,
+      { paused: true },
+      "run.handed-over",
+    ],
+    ["stopped, a word that waits for its turn is not given", states.starting, steer, stop, {}, "stop stopped"],
+    [
+      "stopped while blocked, it does not go on by what was asked before",
+      states.blocked,
+      unblock,
+      stop,
+      {},
+      "over stale",
+    ],
+    ["of two who leave, the first is heard", states.blocked, abandon, handOver, {}, "run.abandoned"],
+  ])("leaving goes first: %s", (_promise, state, first, second, over, expected) => {
+    const orders = [order(first, T0 - 1), order(second)];
+    expect(say(decideOrder(run({ state, orders }), { ...around, ...over }, T0 + 1))).toBe(expected);
+  });
+
+  test("what stopped a blocked run takes back what was asked before it, and is done then", () => {
+    const orders = [order(unblock, T0 - 1), order(stop)];
+    let now = run({ id: "r", state: states.blocked, orders });
+    for (const expected of [1, 0]) {
+      const decision = decideOrder(now, around, T0 + 1);
+      if (decision?.do !== "record" || decision.event.type !== "run.order-over") throw new Error("not over");
+      now = reduceRun(now, decision.event);
+      expect(now.orders).toHaveLength(expected);
+    }
+    expect(now.resolved.map(({ outcome }) => outcome)).toEqual(["stale", "done"]);
+    expect(now.state.name).toBe("blocked");
   });
 
   test.each<[string, Partial<Around>, string]>([
@@ -111,6 +160,7 @@ describe("what a person asks of a run", () => {
     };
     expect(slot(retry)).toBe(3);
     expect(slot({ kind: "retry", cold: false })).toBe(1);
+    expect(decided(states.blocked, retry, { freeSlot: undefined })).toBe("wait");
   });
 });
 
