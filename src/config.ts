@@ -10,6 +10,7 @@ import { loadSecret, loadT3Token, secretRef } from "./config/secrets.ts";
 import { loadTrees, secretVariables, type TreesConfig } from "./config/trees.ts";
 import type { HousekeepingPolicy } from "./domain/housekeeping.ts";
 import type { JobName } from "./domain/housekeeping-state.ts";
+import type { Ladder } from "./domain/ladder.ts";
 import type { Policy } from "./domain/policy.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
@@ -51,6 +52,9 @@ export type Config = {
   readonly volume: string;
   readonly stateDir: string;
   readonly policy: Policy;
+  readonly ladder: Ladder;
+  /** Undefined = there is no second bell. */
+  readonly ntfy: NtfySettings | undefined;
   readonly housekeeping: HousekeepingSettings;
   readonly http: { readonly host: string; readonly port: number };
   readonly leaderElection: Omit<ConfigFile["leaderElection"], "leaseDuration" | "renewDeadline" | "retryPeriod"> & {
@@ -67,6 +71,13 @@ export type Config = {
   readonly secrets: readonly string[];
   /** What it was read from: its own file, then those of the secrets. T3's token file is read anew for each call. */
   readonly files: readonly string[];
+};
+
+export type NtfySettings = {
+  /** Its last part is the topic's name. */
+  readonly topic: string;
+  readonly token: string | undefined;
+  readonly rings: "pages" | "all";
 };
 
 export type HousekeepingSettings = {
@@ -115,6 +126,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     githubKey: secret("github.app.privateKey", at(raw, "github", "app", "privateKey")),
     bot: secret("slack.botToken", at(raw, "slack", "botToken")),
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
+    ntfy: secret("ntfy.token", at(raw, "ntfy", "token")),
     t3: loadT3Token(at(raw, "t3", "token"), dirname(path), secret),
   };
   const trees = parsed.success ? loadTrees(parsed.data, env, secretVariables(raw)) : undefined;
@@ -192,6 +204,14 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       labels: data.labels,
       trustedBots: policy.trustedBots,
     },
+    ladder: {
+      threadMs: data.reminders.thread,
+      mentionMs: data.reminders.mention,
+      pageMs: data.reminders.page,
+      everyMs: data.reminders.every,
+      quiet: data.reminders.quiet ?? null,
+    },
+    ntfy: data.ntfy && { topic: data.ntfy.topic, token: secrets.ntfy || undefined, rings: data.ntfy.rings },
     housekeeping: housekeepingOf(data.housekeeping),
     http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
@@ -199,7 +219,8 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     logLevel: data.logLevel,
     repos: new Map(data.repos.map((repo) => [repo.repo, repo])),
     trees: trees.config,
-    secrets: [...read, ...trees.secrets],
+    // Whoever knows a topic may read it, and write to it.
+    secrets: [...read, ...trees.secrets, ...(data.ntfy === undefined ? [] : [data.ntfy.topic])],
     files,
   };
 }

@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import { comment, commentMarker } from "../views/comment.ts";
 import { thread } from "../views/thread.ts";
 import { digestOf } from "./domain/ids.ts";
+import type { Audience } from "./domain/ladder.ts";
 import type { Policy } from "./domain/policy.ts";
 import { type IssueKey, issueKey } from "./domain/repo.ts";
 import type { Run, RunId } from "./domain/run.ts";
@@ -30,12 +31,13 @@ export function createPublisher(parts: {
   readonly github: GitHub;
   readonly chat: Chat;
   readonly policy: Policy;
+  readonly audience: Audience;
   readonly dependencies: Dependencies;
   readonly meter?: LoopMeter;
   readonly timers: Timers;
   readonly log: Logger;
 }): Publisher {
-  const { store, github, chat, policy, dependencies, meter, timers, log } = parts;
+  const { store, github, chat, policy, audience, dependencies, meter, timers, log } = parts;
 
   async function showOnGitHub(id: RunId): Promise<null> {
     const run = store.state.runs[id];
@@ -63,7 +65,8 @@ export function createPublisher(parts: {
 
   function wantedThread(key: IssueKey): ThreadWanted | undefined {
     const [repo = "", issue = ""] = key.split("#");
-    return thread(runsOfIssue(store.state, repo, Number(issue)), policy);
+    const { reminders } = store.state;
+    return thread(runsOfIssue(store.state, repo, Number(issue)), { policy, audience, reminders });
   }
 
   async function showInSlack(key: IssueKey, urgent: boolean): Promise<"done" | "left"> {
@@ -87,8 +90,9 @@ export function createPublisher(parts: {
     const wanted = wantedIssue(run, policy.labels);
     const onGitHub =
       (wanted === undefined || run.shown.issue === digestOf(wanted)) && run.shown.comment === digestOf(comment(run));
-    const said = thread(runsOfIssue(store.state, run.repo, run.issue.number), policy);
-    const posted = store.state.threads[issueKey(run.repo, run.issue.number)];
+    const key = issueKey(run.repo, run.issue.number);
+    const said = wantedThread(key);
+    const posted = store.state.threads[key];
     if (!onGitHub || said === undefined || posted === undefined) return false;
     const { root, replies } = said;
     return (

@@ -189,7 +189,7 @@ const LABELS: Record<Exclude<Choice, "open-session">, Parameters<typeof pressBut
 };
 
 /** The first choice is the usual one. While an order is carried out, only what may overtake it is left. */
-function buttonRow(run: Run, escalation: Escalation, order: Order | undefined): readonly KnownBlock[] {
+export function buttonRow(run: Run, escalation: Escalation, order: Order | undefined): readonly KnownBlock[] {
   const choices = choicesOf(escalation).filter((choice) => order === undefined || mayOvertake(choice, order));
   const elements = choices.flatMap((choice, index): readonly Button[] => {
     if (choice === "open-session") {

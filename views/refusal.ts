@@ -1,5 +1,6 @@
 import type { View } from "./card.ts";
 import { note } from "./help.ts";
+import { mention } from "./mention.ts";
 import { escapeMrkdwn } from "./text.ts";
 
 /** Why somebody may not do a thing: they are not listed, or nobody can tell. */
@@ -16,9 +17,4 @@ export function refusal(may: NotAllowed): View {
   }
   const who = may.who.length === 0 ? "No operator is configured" : `Operators: ${may.who.map(mention).join(", ")}`;
   return note(`:no_entry: Only operators may do that. ${who}.`);
-}
-
-/** A user, or a user group. */
-function mention(id: string): string {
-  return id.startsWith("S") ? `<!subteam^${id}>` : `<@${id}>`;
 }

@@ -1,4 +1,5 @@
-import { escalationsOf } from "../src/domain/escalation.ts";
+import { type Escalation, escalationsOf } from "../src/domain/escalation.ts";
+import { type Audience, audienceOf, howOf, type Reminded } from "../src/domain/ladder.ts";
 import { messageOf } from "../src/domain/order.ts";
 import type { Policy } from "../src/domain/policy.ts";
 import { issueKey } from "../src/domain/repo.ts";
@@ -6,14 +7,23 @@ import type { Run } from "../src/domain/run.ts";
 import { card, type View } from "./card.ts";
 import { escalatedView, escalationView } from "./escalation.ts";
 import { repoUrl } from "./phases.ts";
+import { remindedView, reminderView } from "./reminder.ts";
 import { elapsed, escapeMrkdwn } from "./text.ts";
 
 type Reply = View & { readonly key: string; readonly broadcast: boolean };
 
+/** What threads are drawn by, beside the runs. */
+export type ThreadRules = {
+  readonly policy: Policy;
+  readonly audience: Audience;
+  /** By escalation. */
+  readonly reminders: Readonly<Record<string, Reminded>>;
+};
+
 /** The issue's thread as it should be: the latest run's card, and a reply for each transition a person cares about. */
 export function thread(
   runs: readonly Run[],
-  policy: Policy,
+  rules: ThreadRules,
 ):
   | {
       readonly issue: string;
@@ -27,7 +37,7 @@ export function thread(
   return {
     issue: issueKey(latest.repo, latest.issue.number),
     root: card(latest),
-    replies: runs.flatMap((run) => repliesOf(run, policy)),
+    replies: runs.flatMap((run) => repliesOf(run, rules)),
     reactions: runs.flatMap(reactionsOf),
   };
 }
@@ -46,20 +56,38 @@ function reactionsOf({ id, orders, resolved }: Run): readonly Reaction[] {
   ];
 }
 
-function repliesOf(run: Run, policy: Policy): readonly Reply[] {
+function repliesOf(run: Run, rules: ThreadRules): readonly Reply[] {
   return [
-    ...(run.escalated ?? []).map((over) => ({
-      key: over.id,
-      broadcast: false,
-      ...escalatedView(run, over),
-    })),
-    ...escalationsOf(run).map((escalation) => ({
-      key: escalation.id,
-      broadcast: true,
-      ...escalationView(run, escalation, policy),
-    })),
+    ...(run.escalated ?? []).flatMap((over) => [
+      { key: over.id, broadcast: false, ...escalatedView(run, over) },
+      ...(over.reminded === undefined
+        ? []
+        : [{ key: reminderKey(over, over.reminded), broadcast: false, ...remindedView(run, over) }]),
+    ]),
+    ...escalationsOf(run).flatMap((escalation) => [
+      { key: escalation.id, broadcast: true, ...escalationView(run, escalation, rules.policy) },
+      ...reminder(run, escalation, rules),
+    ]),
     ...ending(run),
   ];
+}
+
+/** The last one alone: those before it stay as they were posted. */
+function reminder(run: Run, escalation: Escalation, { policy, audience, reminders }: ThreadRules): readonly Reply[] {
+  const step = reminders[escalation.id]?.step ?? 0;
+  if (step === 0) return [];
+  const who = audienceOf(step, audience, run.repo);
+  return [
+    {
+      key: reminderKey(escalation, step),
+      broadcast: howOf(step) === "page",
+      ...reminderView(run, escalation, { step, who, policy }),
+    },
+  ];
+}
+
+function reminderKey({ id }: { readonly id: string }, step: number): string {
+  return `${id}/reminder/${step}`;
 }
 
 function ending(run: Run): readonly Reply[] {

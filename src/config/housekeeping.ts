@@ -1,13 +1,9 @@
 import { validate } from "node-cron";
 import { z } from "zod";
-import { duration } from "./values.ts";
+import { duration, timeZone } from "./values.ts";
 
 const cron = z.string().refine((text) => validate(text), {
   error: ({ input }) => `expected a cron expression, not ${JSON.stringify(input)}`,
-});
-
-const timeZone = z.string().refine(isTimeZone, {
-  error: ({ input }) => `expected an IANA time zone such as Europe/Berlin, not ${JSON.stringify(input)}`,
 });
 
 const percent = z.number().min(1).max(99);
@@ -32,12 +28,3 @@ export const housekeepingSchema = z
   })
   .prefault({})
   .describe("What keeps the volume from filling up, and what the team reads of it. Hours are cron expressions.");
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

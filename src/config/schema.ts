@@ -5,6 +5,7 @@
 // with an example is written out there, whether it must be given or is one that everybody should think about.
 
 import { z } from "zod";
+import { ntfySchema, remindersSchema } from "./bells.ts";
 import { githubSchema } from "./github.ts";
 import { housekeepingSchema } from "./housekeeping.ts";
 import { httpSchema, leaderElectionSchema } from "./operation.ts";
@@ -33,6 +34,8 @@ export const configSchema = z.strictObject({
   commits: commitsSchema,
   labels: labelsSchema,
   policy: policySchema,
+  reminders: remindersSchema,
+  ntfy: ntfySchema,
   housekeeping: housekeepingSchema,
   http: httpSchema,
   leaderElection: leaderElectionSchema,

@@ -44,3 +44,16 @@ export const userId = z.string().regex(/^[UW][A-Z0-9]+$/, "expected a user id su
 export const userOrGroup = z
   .string()
   .regex(/^[UWS][A-Z0-9]+$/, "expected a user id such as U0123ABCD, or a user group's such as S0123ABCD");
+
+export const timeZone = z.string().refine(isTimeZone, {
+  error: ({ input }) => `expected an IANA time zone such as Europe/Berlin, not ${JSON.stringify(input)}`,
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

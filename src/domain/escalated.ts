@@ -14,6 +14,8 @@ export const escalatedSchema = z
     headline: z.string(),
     /** The command or question itself, cut: other people's text, for quoting only. */
     exact: z.string().nullable(),
+    /** The last reminder of it, which is redrawn with it; absent = there was none. */
+    reminded: z.number().int().positive().optional(),
     over: z
       .object({
         at,

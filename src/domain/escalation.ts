@@ -184,8 +184,11 @@ function settles({ what, at }: Order, escalation: Escalation): boolean {
 const MOST_KEPT = 20;
 const LONGEST_KEPT = 500;
 
-/** The run with those of its escalations kept that the event ended, so that their messages can say how. */
-export function withEscalated(before: Run, after: Run, event: BotEvent): Run {
+/**
+ * The run with those of its escalations kept that the event ended, so that their messages can say how. `reminded` tells
+ * the last step of each one's reminders; 0 = there was none.
+ */
+export function withEscalated(before: Run, after: Run, event: BotEvent, reminded: (id: string) => number): Run {
   const earlier = escalationsOf(before);
   if (earlier.length === 0) return after;
   const open = new Set(escalationsOf(after).map(({ id }) => id));
@@ -198,6 +201,7 @@ export function withEscalated(before: Run, after: Run, event: BotEvent): Run {
         since: escalation.since,
         headline: headlineOf(escalation),
         exact: exactOf(escalation)?.slice(0, LONGEST_KEPT) ?? null,
+        ...(reminded(escalation.id) === 0 ? {} : { reminded: reminded(escalation.id) }),
         over: { at: event.at, order: endedBy(before, escalation, event) ?? null, why: whyOver(escalation, event) },
       }),
     );

@@ -143,6 +143,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
   /** People were reminded of an escalation for the so-many-th time. */
   z.object({ type: z.literal("bot.reminded"), at, escalation: z.string(), step: z.number().int().positive() }),
+  /** The second bell was rung for that step of an escalation; 0 = for the question itself. */
+  z.object({ type: z.literal("bot.rang"), at, escalation: z.string(), step: z.number().int().nonnegative() }),
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
   z.object({ type: z.literal("bot.prune-asked"), at, by: z.string() }),

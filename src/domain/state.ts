@@ -47,10 +47,17 @@ export const stateSchema = z
       .default({})
       .describe("by repo, the issue that somebody wants next"),
     reminders: z
-      .record(z.string(), z.object({ step: z.number().int(), at: z.number().int() }).readonly())
+      .record(
+        z.string(),
+        z
+          .object({ step: z.number().int(), at: z.number().int(), rang: z.number().int().nonnegative().optional() })
+          .readonly(),
+      )
       .readonly()
       .default({})
-      .describe("by open escalation, how far people were reminded of it, and when last"),
+      .describe(
+        "by open escalation, how far people were reminded of it and when last, and what the second bell rang for",
+      ),
     past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
     housekeeping: housekeepingSchema.default(noHousekeeping),
   })
@@ -119,9 +126,12 @@ function apply(state: BotState, event: BotEvent): BotState {
       return { ...state, next: { ...state.next, [event.repo]: { issue, by, at } } };
     }
     case "bot.reminded": {
-      const open = Object.entries(state.reminders).filter(([id]) => isAsked(state, id));
       const { step, at } = event;
-      return { ...state, reminders: { ...Object.fromEntries(open), [event.escalation]: { step, at } } };
+      return withReminder(state, event.escalation, (before) => ({ ...before, step, at }));
+    }
+    case "bot.rang": {
+      const { step: rang, at } = event;
+      return withReminder(state, event.escalation, (before) => ({ ...(before ?? { step: 0, at }), rang }));
     }
     case "bot.paused":
       return { ...state, pause: { by: event.by, reason: event.reason, at: event.at } };
@@ -136,7 +146,10 @@ function apply(state: BotState, event: BotEvent): BotState {
         event.at,
       );
     default:
-      return withRun(state, event.run, (run) => withEscalated(run, reduceRun(run, event), event));
+      return withRun(state, event.run, (run) => {
+        const reminded = (id: string): number => state.reminders[id]?.step ?? 0;
+        return withEscalated(run, reduceRun(run, event), event, reminded);
+      });
   }
 }
 
@@ -151,6 +164,16 @@ function withoutNext(state: BotState, { repo, issue }: Run): BotState {
   if (state.next[repo]?.issue !== issue.number) return state;
   const { [repo]: _, ...next } = state.next;
   return { ...state, next };
+}
+
+/** Those of escalations that are over go. */
+function withReminder(
+  state: BotState,
+  escalation: string,
+  change: (before: BotState["reminders"][string] | undefined) => BotState["reminders"][string],
+): BotState {
+  const open = Object.fromEntries(Object.entries(state.reminders).filter(([id]) => isAsked(state, id)));
+  return { ...state, reminders: { ...open, [escalation]: change(open[escalation]) } };
 }
 
 function isAsked(state: BotState, escalation: string): boolean {

@@ -3,6 +3,7 @@
 // cold → warm (connected, asking each service whether it answers, doing nothing) → leading → stopped. A bot can be
 // replaced by one of another config in the same process; what outlives it is in `Base`, and in the store.
 
+import { startBells } from "../bells.ts";
 import type { Config } from "../config.ts";
 import type { CiRules } from "../domain/checks.ts";
 import { createRedact } from "../domain/redact.ts";
@@ -83,6 +84,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       github,
       chat,
       policy,
+      audience: { operators: config.slack.operators, ownersOf: (repo) => config.repos.get(repo)?.owners ?? [] },
       dependencies,
       meter,
       timers: timersOf(clock),
@@ -146,6 +148,15 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       clock,
       log,
     });
+    const bells = startBells({
+      store,
+      ladder: config.ladder,
+      policy,
+      second: outside.secondBell,
+      nudge: (run) => publisher.nudge(run),
+      clock,
+      log,
+    });
     const people = peopleOf({
       config,
       configStanding: base.configStanding,
@@ -180,7 +191,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
         // Setups end at once: they are begun anew, and nothing waits for them meanwhile.
         const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), housekeeper.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
-        await Promise.all([showing, socket.stop(), probes.stop(), arming.stop()]);
+        await Promise.all([showing, socket.stop(), probes.stop(), arming.stop(), bells.stop(DRAIN_MS)]);
         await enrolling.stop();
         await outside.close();
         return { repos: unfinished, done: () => loop.stop(LEFT_MS) };

@@ -8,6 +8,7 @@ import { connectGitHub } from "../github/connect.ts";
 import { createClusterClients } from "../kubernetes/clients.ts";
 import { createCluster } from "../kubernetes/cluster.ts";
 import { fencedTrees } from "../leader/fence.ts";
+import { createNtfy } from "../ntfy/ntfy.ts";
 import { createPeopleClient, createSlackClient } from "../slack/client.ts";
 import { createPace } from "../slack/pace.ts";
 import { createChat } from "../slack/publish.ts";
@@ -77,6 +78,7 @@ export async function connectOutside(
     slack,
     slackForPeople,
     rights: createRights(slackForPeople, config, clock),
+    secondBell: config.ntfy && { rings: config.ntfy.rings, ntfy: createNtfy(config.ntfy, mayAct) },
     chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock), log),
     async close(): Promise<void> {
       cluster.close();

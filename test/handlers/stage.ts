@@ -83,7 +83,8 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
   const key = issueKey(repo, first.issue.number);
   function show(): Promise<void> {
     drawing = drawing.then(async () => {
-      const wanted = thread(runsOfIssue(state, repo, first.issue.number), policy);
+      const rules = { policy, audience: { operators, ownersOf: () => [] }, reminders: state.reminders };
+      const wanted = thread(runsOfIssue(state, repo, first.issue.number), rules);
       if (wanted !== undefined) await chat.showThread(wanted, state.threads[key], store.commit, true);
     });
     return drawing;

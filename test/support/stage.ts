@@ -14,7 +14,8 @@ export const [operator, viewer] = slackUsers;
 export type Stage = AsyncDisposable & {
   readonly dir: string;
   readonly world: World;
-  startBot(): Bot;
+  /** `env` is added to the bot's environment. */
+  startBot(env?: Readonly<Record<string, string>>): Bot;
   /** The maintainer files an issue for the scripted agent and labels it. Returns its number. */
   release(behaviour: string, title?: string): number;
   /** Slack's card of the issue as the viewer sees it, and the replies below it. */
@@ -25,19 +26,20 @@ export type Stage = AsyncDisposable & {
   };
 };
 
-export async function setStage(): Promise<Stage> {
+/** `over` is laid over the bot's config. */
+export async function setStage(over: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), "afk-stage-"));
   const world = await startWorld(join(dir, "world"));
   const addresses = addressesOf(world, dir);
-  const config = writeBotConfig(dir, addresses);
+  const config = writeBotConfig(dir, addresses, over);
   const bots: Bot[] = [];
   const maintainer = world.github.as("maintainer");
 
   return {
     dir,
     world,
-    startBot() {
-      const bot = startBot(dir, config, addresses);
+    startBot(env = {}) {
+      const bot = startBot(dir, config, addresses, { env });
       bots.push(bot);
       return bot;
     },

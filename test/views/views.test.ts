@@ -12,6 +12,7 @@ import { status } from "../../views/status.ts";
 import { thread } from "../../views/thread.ts";
 import { policy, run, SHA, T0, turn } from "../support/build.ts";
 
+const rules = { policy, audience: { operators: ["U0OPERATOR"], ownersOf: () => [] }, reminders: {} };
 const landed = { sha: SHA, commits: 3, seenAt: T0 + 60_000 };
 const HOSTILE = "<!channel> *bold* `code` <https://evil.example|click> @everyone \u202Egnirts";
 const LONG = "🦀".repeat(5_000);
@@ -65,6 +66,13 @@ const runs: readonly Run[] = states.flatMap((state) =>
   ]),
 );
 
+/** Each open question raised as loudly as it gets. */
+const paged = {
+  ...rules,
+  audience: { operators: Array.from({ length: 200 }, (_, n) => `U${n}OPERATOR`), ownersOf: () => ["S0OWNERS"] },
+  reminders: Object.fromEntries(runs.flatMap(escalationsOf).map(({ id }) => [id, { step: 3, at: T0 }])),
+};
+
 function problems(blocks: readonly unknown[]): readonly string[] {
   return validateBlocks(blocks, "message", DEFAULT_BLOCKS).map(problemLine);
 }
@@ -73,21 +81,21 @@ describe("what people see in Slack", () => {
   test("every card and reply of every state is within Slack's limits", () => {
     for (const each of runs) {
       expect(problems(card(each).blocks)).toEqual([]);
-      for (const reply of thread([each], policy)?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
+      for (const reply of thread([each], paged)?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
     }
   });
 
   test("no title, reason or evidence mentions anyone or makes a link", () => {
     for (const each of runs) {
       const mrkdwn =
-        JSON.stringify([card(each), thread([each], policy)?.replies]).match(/"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [];
+        JSON.stringify([card(each), thread([each], paged)?.replies]).match(/"mrkdwn","text":"(?:[^"\\]|\\.)*"/g) ?? [];
       expect(mrkdwn.join("\n")).not.toMatch(/<!channel>|<https:\/\/evil/);
       expect(card(each).text).not.toContain("<!channel>");
     }
   });
 
   test("only what needs a person is broadcast", () => {
-    const replies = runs.flatMap((each) => thread([each], policy)?.replies ?? []);
+    const replies = runs.flatMap((each) => thread([each], rules)?.replies ?? []);
     expect(replies.filter(({ broadcast }) => broadcast).every(({ key }) => /\/(blocked|frozen)\/\d+$/.test(key))).toBe(
       true,
     );
@@ -97,7 +105,7 @@ describe("what people see in Slack", () => {
   test("a later run of the issue keeps the thread, its replies and all", () => {
     const first = run({ id: "first00000", state: states[5] as RunState });
     const second = run({ id: "second0000", state: states[2] as RunState });
-    const wanted = thread([first, second], policy);
+    const wanted = thread([first, second], rules);
     expect(wanted?.root).toEqual(card(second));
     expect(wanted?.replies.map(({ key }) => key)).toEqual([`first00000/blocked/${T0}`]);
   });
