@@ -11,6 +11,7 @@ import { noCi } from "./no-ci.ts";
 import { nothingLanded } from "./nothing-landed.ts";
 import { question } from "./question.ts";
 import type { Script } from "./script.ts";
+import { twoIssues } from "./two-issues.ts";
 import { unfreeze } from "./unfreeze.ts";
 
 export const scripts: Readonly<Record<string, Script>> = {
@@ -25,4 +26,5 @@ export const scripts: Readonly<Record<string, Script>> = {
   denied,
   "no-ci": noCi,
   "foreign-commit": foreignCommit,
+  "two-issues": twoIssues,
 };
