@@ -3,6 +3,7 @@
 
 import type { SimpleGit } from "simple-git";
 import { AfkError } from "../errors.ts";
+import { withGit } from "./git.ts";
 
 /** Settings that change where a request goes, who is trusted on the way, or what else is read. git-config(1). */
 const BENDS = [
@@ -11,18 +12,18 @@ const BENDS = [
   "includeif\\..*",
   "http\\.(.*\\.)?(proxy|proxysslcainfo|sslverify|sslcainfo|sslcapath|sslbackend|curloptresolve|followredirects)",
   "core\\.(askpass|gitproxy|sshcommand|alternaterefscommand)",
-].map((key) => `^${key}$`);
+].map((key) => new RegExp(`^${key}$`, "i"));
 
 /** Throws `conflict`, naming what has to be taken out, where the config of the repository is not fit to be asked with. */
 export async function requireStraightWay(git: SimpleGit, path: string): Promise<void> {
-  const found = await git
-    .raw(["config", "--null", "--show-scope", "--name-only", "--get-regexp", BENDS.join("|")])
-    .then(
-      (out) => out.split("\0"),
-      // Exit code 1: there is none.
-      () => [],
-    );
-  const keys = found.flatMap((scope, at) => (at % 2 === 0 && /^(local|worktree)$/.test(scope) ? [found[at + 1]] : []));
+  const read = async (): Promise<string> =>
+    await git.raw(["config", "--null", "--show-scope", "--name-only", "--list"]);
+  const found = (await withGit(`reading the config of ${path}`, read)).split("\0");
+  // Every repository has some: nothing at all means that git was cut off.
+  if (found.length < 2) throw new AfkError("conflict", `git, reading the config of ${path}: it said nothing.`);
+  const keys = found.filter(
+    (key, at) => at % 2 === 1 && /^(local|worktree)$/.test(found[at - 1] ?? "") && BENDS.some((bend) => bend.test(key)),
+  );
   if (keys.length === 0) return;
   const names = [...new Set(keys)].join(", ");
   throw new AfkError(

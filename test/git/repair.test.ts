@@ -1,0 +1,76 @@
+// A checkout that is damaged is cloned anew, and what only the old one had comes along.
+
+import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Fresh, localGit as git, type Prepared, REPO, setTreeStage, type TreeStage } from "./support.ts";
+
+let stage: TreeStage;
+beforeAll(async () => {
+  stage = await setTreeStage({ "README.md": "# Shop\n", "a.txt": "1\n", ".gitignore": "node_modules/\n" });
+});
+afterAll(() => stage[Symbol.asyncDispose]());
+
+/** A run that was given back with a commit on no remote, so that the checkout holds something of its own. */
+async function withKept(): Promise<{ readonly here: Fresh; readonly first: Prepared; readonly idea: string }> {
+  const here = stage.fresh();
+  const first = await here.prepared();
+  const idea = await stage.commit(first.tree.slotPath, "idea.txt", "An idea that was not pushed");
+  await here.trees.release(first);
+  return { here, first, idea };
+}
+
+/** A folder for each: checkouts moved away, by where they went. */
+function replaced({ layout, checkout }: Fresh, where: "trash" | "kept"): readonly string[] {
+  const folder = where === "trash" ? layout.trash : layout.kept(REPO);
+  try {
+    return readdirSync(folder).filter((name) => name.startsWith("checkout"));
+  } catch {
+    return [];
+  } finally {
+    expect(readdirSync(dirname(checkout)).filter((name) => name.startsWith("checkout"))).toEqual(["checkout"]);
+  }
+}
+
+test.each([
+  ["without its HEAD", (gitDir: string) => rmSync(join(gitDir, "HEAD"))],
+  ["whose config was cut off", (gitDir: string) => writeFileSync(join(gitDir, "config"), "[core\n\trepos")],
+  ["whose branch is empty after a full disk", (gitDir: string) => truncateSync(refFile(gitDir))],
+])("a checkout %s is cloned anew, with what was kept, and warm slots stay", async (_, damage) => {
+  const { here, first, idea } = await withKept();
+  writeFileSync(join(first.tree.slotPath, "node_modules"), "warm\n");
+  damage(join(here.checkout, ".git"));
+  const next = await here.prepared();
+  expect(git(next.tree.slotPath, "status", "--porcelain")).toBe("");
+  expect(git(here.checkout, "rev-list", `refs/afk/kept/${first.id}`).split("\n")).toContain(idea);
+  expect(next.tree.slotPath).toBe(first.tree.slotPath);
+});
+
+test("objects that are lost with the old checkout leave it for a person to look at, out of the way", async () => {
+  const { here, first, idea } = await withKept();
+  const object = join(here.checkout, ".git/objects", idea.slice(0, 2), idea.slice(2));
+  rmSync(object);
+  rmSync(join(here.checkout, ".git", "HEAD"));
+  const next = await here.prepared();
+  expect(git(next.tree.slotPath, "status", "--porcelain")).toBe("");
+  const [old = ""] = replaced(here, "kept");
+  expect(readFileSync(join(here.layout.kept(REPO), old, ".git/refs/afk/kept", first.id), "utf8")).toMatch(
+    /^[0-9a-f]{40}$/m,
+  );
+});
+
+test("a remote that does not answer is no damage: nothing is cloned or moved", async () => {
+  const { here } = await withKept();
+  const before = readFileSync(join(here.checkout, ".git/HEAD"), "utf8");
+  const away = stage.fresh(
+    { fetchDefaultBranch: async () => ({ name: "main", cloneUrl: "http://127.0.0.1:1/none.git" }) },
+    here.volume.slice(stage.dir.length + 1),
+  );
+  await expect(away.prepared()).rejects.toThrow();
+  expect(readFileSync(join(here.checkout, ".git/HEAD"), "utf8")).toBe(before);
+  expect([...replaced(here, "trash"), ...replaced(here, "kept")]).toEqual([]);
+});
+
+function refFile(gitDir: string): string {
+  return join(gitDir, "refs/heads/main");
+}
