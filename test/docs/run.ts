@@ -26,6 +26,8 @@ const ELSEWHERE = new Set(["serve", "pilot"]);
 export async function setRunner(dir: string): Promise<Runner> {
   mkdirSync(dir, { recursive: true });
   const world = await setStage(join(dir, "world"));
+  // As after the bot's first run.
+  mkdirSync(join(world.volume, "repos"), { recursive: true });
   const issue = world.github.as("maintainer").createIssue(repo, { title: "Quote a surcharge", body: "Please." }).number;
   const cluster = await startKubernetes({ speed: 50 });
   cluster.grantAnonymous(clusterAdmin);
@@ -78,14 +80,19 @@ export async function setRunner(dir: string): Promise<Runner> {
           arg
             .replace(/^(\/config\/)?afk\.yaml$/, world.configFile)
             .replace(/^acme\/shop#12$/, `${repo}#${issue}`)
-            .replace(/^acme\/shop$/, repo),
+            .replace(/^acme\/shop$/, repo)
+            .replace(/^\/volume$/, world.volume),
         ),
       );
       return done.code === 0 ? undefined : `exit code ${done.code}: ${done.said}`;
     }
     const { said } = await node("src/main.ts", "--help");
     if (!new RegExp(`^  ${name} `, "m").test(said)) return `there is no afk ${name}`;
-    return args.length === 1 ? undefined : unknownOptions(args, (await node("src/main.ts", name, "--help")).said);
+    if (args.length === 1) return undefined;
+    const help = await node("src/main.ts", name, "--help");
+    const [, below = ""] = args;
+    const isBelow = new RegExp(`^Commands:[^]*^  ${below} `, "m").test(help.said);
+    return unknownOptions(args, isBelow ? (await node("src/main.ts", name, below, "--help")).said : help.said);
   }
 
   async function npm(args: readonly string[]): Promise<Outcome> {
@@ -94,7 +101,7 @@ export async function setRunner(dir: string): Promise<Runner> {
     if (text === undefined) return `package.json has no script ${name}`;
     const rest = args.includes("--") ? args.slice(args.indexOf("--") + 1) : [];
     const [, file = "", own = ""] =
-      /node ((?:src|playground|bench|scripts)\/\S+)(.*)$/.exec(text.replace("scripts/run.mjs", "")) ?? [];
+      /node ((?:src|playground|bench|fuzz|scripts)\/\S+)(.*)$/.exec(text.replace("scripts/run.mjs", "")) ?? [];
     if (file === "src/main.ts") return await afk([...words(own), ...rest]);
     if (rest.length === 0) return undefined;
     if (name === "test") return rest.every((path) => existsSync(join(ROOT, path))) ? undefined : "no such tests";
