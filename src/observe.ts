@@ -1,9 +1,10 @@
 // The evidence each state decides by. Only what a decision needs is read; what cannot be read is unknown.
 
-import type { MessageSent, TurnSeen, WorkingEvidence } from "./domain/evidence.ts";
+import type { MessageSent, StoppedEvidence, TurnSeen, WorkingEvidence } from "./domain/evidence.ts";
 import { known, unknown } from "./domain/observed.ts";
 import type { Redact } from "./domain/redact.ts";
-import { nextOrdinal, type Run, type Turn, type Turning } from "./domain/run.ts";
+import { holdsRepo, nextOrdinal, type Run, type Turn, type Turning } from "./domain/run.ts";
+import { runsOf } from "./domain/state.ts";
 import type { Parts } from "./parts.ts";
 
 export async function observeTurning(run: Run, state: Turning, parts: Parts): Promise<WorkingEvidence> {
@@ -27,8 +28,24 @@ export async function observeSent(run: Run, parts: Parts): Promise<MessageSent> 
   return found.known ? known(found.value !== null) : found;
 }
 
+export async function observeStopped(run: Run, parts: Parts): Promise<StoppedEvidence> {
+  const others = runsOf(parts.store.state, run.repo).filter((other) => other.id !== run.id);
+  const [turn, landed] = await Promise.all([observeLastTurn(run, parts), observeLate(run, parts)]);
+  return { turn, landed, free: others.every((other) => holdsRepo(other) === undefined) };
+}
+
+/** Costs a conditional request a look; the branch is fetched where it has moved. */
+async function observeLate(run: Run, { github, trees, dependencies }: Parts): Promise<StoppedEvidence["landed"]> {
+  const { state } = run;
+  if (state.name !== "blocked" || state.agentMayLive || run.tree === null) return unknown("not asked");
+  const head = await github.fetchHead(run.repo, run.defaultBranch);
+  dependencies.noteObserved("github", head);
+  if (!head.known) return head;
+  return head.value === null ? unknown("the branch is gone") : await trees.findLanded(run, head.value);
+}
+
 /** A stopped run's last turn, which may still be going on. */
-export async function observeTurn(run: Run, parts: Parts): Promise<WorkingEvidence["turn"]> {
+async function observeLastTurn(run: Run, parts: Parts): Promise<WorkingEvidence["turn"]> {
   const { state } = run;
   if ((state.name !== "blocked" && state.name !== "frozen") || !state.agentMayLive) return unknown("not asked");
   if (state.turn !== null) return await readTurn(run, state.turn, true, parts);

@@ -82,6 +82,8 @@ export type GitHub = {
     repo: RepoKey,
     label: { readonly name: string; readonly color: string; readonly description: string },
   ): Promise<void>;
+  /** The branch's newest commit, at no quota while it stays the same; null = there is no such branch. */
+  fetchHead(repo: RepoKey, branch: string): Promise<Observed<Sha | null>>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
   /** Whether a workflow of the commit can run for a push of these paths to the branch. */
@@ -187,8 +189,11 @@ export type Trees = {
    * left as it is. Throws `refused` where the setup command fails.
    */
   prepare(run: Run): Promise<{ readonly tree: Tree; readonly made: TreeMade }>;
-  /** Fetches, then looks for the run's own commits on the default branch. Null = none landed. */
-  findLanded(run: Run): Promise<Observed<LandedSeen | null>>;
+  /**
+   * Fetches, then looks for the run's own commits on the default branch. Null = none landed. `head` is what the branch is
+   * known to be at: where it was fetched at that already, nothing is fetched.
+   */
+  findLanded(run: Run, head?: Sha): Promise<Observed<LandedSeen | null>>;
   /** The default branch beside what landed on it, by a fetch no older than `maxAgeMs`. */
   observeBranch(run: Run, landed: Sha, maxAgeMs: number): Promise<Observed<BranchSeen>>;
   /** Another branch of the remote that has what the run committed last; null = none. By the fetched history. */

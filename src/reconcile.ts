@@ -19,7 +19,7 @@ import { decideTurning } from "./domain/turning.ts";
 import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";
 import { fieldsOf } from "./log.ts";
-import { observeSent, observeTurn, observeTurning } from "./observe.ts";
+import { observeSent, observeStopped, observeTurning } from "./observe.ts";
 import { observeVerifying } from "./observe-landed.ts";
 import type { Parts } from "./parts.ts";
 import { refreshIdle } from "./refresh.ts";
@@ -88,7 +88,7 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
     }
     case "blocked":
     case "frozen":
-      return decideStopped(run, state, await observeTurn(run, parts), policy, clock.now());
+      return decideStopped(run, state, await observeStopped(run, parts), policy, clock.now());
     case "deployed":
     case "abandoned":
     case "handed-over":

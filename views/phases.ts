@@ -1,7 +1,7 @@
 // A run's way as a checklist, each line with what was seen. One source for the Slack card and the GitHub comment.
 
 import { shortSha } from "../src/domain/repo.ts";
-import { landedOf, type Run } from "../src/domain/run.ts";
+import { type Landed, landedOf, type Run } from "../src/domain/run.ts";
 
 export type Phase = {
   readonly title: string;
@@ -57,9 +57,9 @@ function treeText({ branch, treeMade }: Run): string {
   return warm ? `${branch}, warm` : branch;
 }
 
-function landedText(landed: { readonly sha: string; readonly commits: number }, run: Run): string {
-  const commits = landed.commits === 1 ? "1 commit" : `${landed.commits} commits`;
-  return `${commits} on ${run.defaultBranch}, newest ${shortSha(landed.sha)}`;
+function landedText({ sha, commits: count, note }: Landed, run: Run): string {
+  const commits = count === 1 ? "1 commit" : `${count} commits`;
+  return `${commits} on ${run.defaultBranch}, newest ${shortSha(sha)}${note === undefined ? "" : `. ${note}`}`;
 }
 
 /** `https://github.com/owner/name`, from the issue's own link. */

@@ -3,7 +3,7 @@
 // Unknown evidence means wait; the deadlines of each state see to it that no wait is endless and no end is silent.
 
 import { type Decision, fixTimeOver, halt, REFUSALS } from "./decision.ts";
-import type { MessageSent, TurnSeen, WorkingEvidence } from "./evidence.ts";
+import type { MessageSent, StoppedEvidence, TurnSeen } from "./evidence.ts";
 import type { Policy } from "./policy.ts";
 import { isZombie } from "./recover.ts";
 import type { BlockReason, Run, RunStateOf } from "./run.ts";
@@ -47,19 +47,44 @@ export function haltUnsent(run: Run, sent: MessageSent, now: number, reason: Blo
   return sent.known ? { do: "act", action: "start-turn" } : halt(run, now, reason, true);
 }
 
-/** A stopped run's agent that did not settle is watched until it has: only then may the repo go on. */
+/**
+ * A stopped run's agent that did not settle is watched until it has: only then may the repo go on. A blocked run whose
+ * commits arrive all the same is judged by them.
+ */
 export function decideStopped(
   run: Run,
   state: RunStateOf<"blocked"> | RunStateOf<"frozen">,
-  turn: WorkingEvidence["turn"],
+  { turn, landed, free }: StoppedEvidence,
   policy: Policy,
   now: number,
 ): Decision | undefined {
   if (state.name === "frozen" && state.forensics === undefined) return { do: "act", action: "gather-forensics" };
-  if (!state.agentMayLive) return undefined;
+  if (!state.agentMayLive)
+    return state.name === "blocked" ? landedLate(run, state, landed, free, policy, now) : undefined;
   if (turn.known && isZombie(turn.value, policy, now)) return { do: "act", action: "stop-session" };
   const settled = turn.known && SETTLED.has(turn.value.is);
   return settled
     ? { do: "record", event: { type: "run.agent-settled", at: now, run: run.id } }
     : { do: "wait", forMs: policy.watchMs };
+}
+
+/** What was pushed after the end is landed like anything else; only the repo has to be free for what may follow. */
+function landedLate(
+  run: Run,
+  state: RunStateOf<"blocked">,
+  landed: StoppedEvidence["landed"],
+  free: boolean,
+  policy: Policy,
+  now: number,
+): Decision | undefined {
+  const newest = landed.known ? landed.value : null;
+  if (state.landed === undefined) {
+    if (newest === null) return undefined;
+    const note = [newest.note, "It was pushed after the run had been blocked."].filter(Boolean).join(" ");
+    const late = { ...newest, seenAt: now, note };
+    return { do: "record", event: { type: "run.landed-late", at: now, run: run.id, landed: late } };
+  }
+  if (!free) return { do: "wait", forMs: policy.watchMs };
+  const judged = { ...state.landed, ...(newest && { sha: newest.sha, commits: newest.commits }), seenAt: now };
+  return { do: "record", event: { type: "run.landed", at: now, run: run.id, landed: judged } };
 }

@@ -229,6 +229,8 @@ function whyOver(escalation: Escalation, event: BotEvent): string {
       return event.why;
     case "run.turn-started":
       return "The agent was started again.";
+    case "run.landed":
+      return "Its commits landed after all, and are being judged.";
     default:
       return "The run went on.";
   }

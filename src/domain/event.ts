@@ -34,6 +34,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run.resume-ordered"), at, run, why: z.string() }),
   z.object({ type: z.literal("run.spend-seen"), at, run, spend: spendSchema }),
   z.object({ type: z.literal("run.landed"), at, run, landed: landedSchema }),
+  /** The blocked run's commits were found on the default branch; they are judged when the repo is free. */
+  z.object({ type: z.literal("run.landed-late"), at, run, landed: landedSchema }),
   z.object({
     type: z.literal("run.blocked"),
     at,

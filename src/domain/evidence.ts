@@ -155,6 +155,14 @@ export type WorkingEvidence = {
   readonly spend?: Spend | undefined;
 };
 
+export type StoppedEvidence = {
+  readonly turn: Observed<TurnSeen>;
+  /** What of a blocked run's own has arrived on the default branch since; unknown where nobody asked. */
+  readonly landed: Observed<LandedSeen | null>;
+  /** Whether no other run holds the repo. */
+  readonly free: boolean;
+};
+
 export type VerifyingEvidence = {
   readonly branch: Observed<BranchSeen>;
   readonly checks: Observed<readonly CheckSeen[]>;

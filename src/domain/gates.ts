@@ -122,12 +122,14 @@ function repoFree(runs: readonly Run[], candidate: Candidate): Gate {
 
 function goesFirst(run: Run): string | undefined {
   if (waitsForRepo(run) === undefined) return undefined;
-  return `run ${run.id} on #${run.issue.number} was unblocked and goes first`;
+  const landed = run.state.name === "blocked" && run.state.landed !== undefined;
+  const why = landed ? "landed after it was blocked, and is judged first" : "was unblocked and goes first";
+  return `run ${run.id} on #${run.issue.number} ${why}`;
 }
 
 /** Releasing a blocked issue anew is a person's decision to try it again on what is there now. */
 export function supersededBy(run: Run, candidate: Candidate): boolean {
-  if (run.state.name !== "blocked" || run.state.agentMayLive) return false;
+  if (run.state.name !== "blocked" || run.state.agentMayLive || run.state.landed !== undefined) return false;
   const release = candidate.release.known ? candidate.release.value : null;
   return run.issue.number === candidate.number && release !== null && release.at > run.state.since;
 }

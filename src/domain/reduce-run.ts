@@ -76,6 +76,8 @@ function apply(run: Run, event: OneRunEvent): Run {
       return { ...run, spend: event.spend };
     case "run.landed":
       return landed(run, event.landed, at);
+    case "run.landed-late":
+      return state.name === "blocked" ? moved(reaching(run, "landed", at), { ...state, landed: event.landed }) : run;
     case "run.fix-ordered":
       return fixOrdered(run, event);
     case "run.rerun-ordered":

@@ -206,6 +206,8 @@ const runStateSchema = z.discriminatedUnion("name", [
     agentMayLive: z.boolean(),
     /** The question that nobody answered in time: a later answer becomes a turn. */
     asked: askedSchema.optional(),
+    /** Its commits arrived after it had stopped. They are judged as soon as nothing else works in the repo. */
+    landed: landedSchema.optional(),
   }),
   z.object({
     name: z.literal("frozen"),
@@ -302,9 +304,13 @@ export function holdsRepo(run: Run): string | undefined {
   return undefined;
 }
 
-/** A blocked run that a person let go on: it goes before new issues, the one asked for first before the others. */
+/**
+ * Since when a blocked run is to go on: a person let it, or its commits landed after all. It goes before new issues, the
+ * one that waits the longest before the others.
+ */
 export function waitsForRepo(run: Run): number | undefined {
   if (run.state.name !== "blocked") return undefined;
+  if (run.state.landed !== undefined) return run.state.landed.seenAt;
   return run.orders.find(({ what }) => TAKES_UP.has(what.kind))?.at;
 }
 

@@ -9,7 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { Trees } from "../ports.ts";
 import type { Checkouts } from "./checkout.ts";
 import { gitIn, withGit } from "./git.ts";
-import { contains } from "./inspect.ts";
+import { contains, refIn } from "./inspect.ts";
 import { findOwnCommits, madeIn, type OwnCommit } from "./landed.ts";
 
 type Readings = Pick<
@@ -24,6 +24,8 @@ export function createReadings({ gitDir, fetched: fetch, headOf }: Checkouts): R
   const fetchedAt = new Map<RepoKey, number>();
   /** What was seen of a run's branch since its last fetch: nothing else changes it. */
   const branches = new Map<string, { readonly at: number; readonly landed: Sha; readonly seen: BranchSeen }>();
+  /** What of a run's own was on its default branch when that was at this head. */
+  const seenAt = new Map<string, { readonly head: Sha; readonly landed: LandedSeen | null }>();
   /** Whether one commit is in another's history never changes. */
   const ancestry = new Map<string, boolean>();
 
@@ -40,6 +42,11 @@ export function createReadings({ gitDir, fetched: fetch, headOf }: Checkouts): R
   async function recent(repo: RepoKey, maxAgeMs: number): Promise<SimpleGit> {
     const age = performance.now() - (fetchedAt.get(repo) ?? Number.NEGATIVE_INFINITY);
     return age < maxAgeMs ? asItIs(repo) : await fetched(repo);
+  }
+
+  /** Whether the run's default branch was fetched at that head. */
+  async function isAt({ repo, defaultBranch }: Run, head: Sha): Promise<boolean> {
+    return (await refIn(asItIs(repo), `refs/remotes/origin/${defaultBranch}`)) === head;
   }
 
   async function ownCommits(git: SimpleGit, run: Run, tree: Tree): Promise<readonly OwnCommit[]> {
@@ -60,9 +67,17 @@ export function createReadings({ gitDir, fetched: fetch, headOf }: Checkouts): R
   }
 
   return {
-    async findLanded(run) {
+    async findLanded(run, head) {
       if (run.tree === null) return known(null);
-      return await ofRun(run, async (tree) => landedOf(await ownCommits(await fetched(run.repo), run, tree)));
+      const before = seenAt.get(run.id);
+      if (head !== undefined && before?.head === head) return known(before.landed);
+      return await ofRun(run, async (tree) => {
+        const isThere = head !== undefined && (await isAt(run, head));
+        const landed = landedOf(await ownCommits(isThere ? asItIs(run.repo) : await fetched(run.repo), run, tree));
+        // GitHub may name a head that a fetch does not bring yet: that is looked at again.
+        if (head !== undefined && (isThere || (await isAt(run, head)))) remember(seenAt, run.id, { head, landed });
+        return landed;
+      });
     },
 
     async observeBranch(run, landed, maxAgeMs) {

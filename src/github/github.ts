@@ -16,6 +16,7 @@ import { fetchReleases } from "./events.ts";
 import { fetchFacts, fetchFile, fetchWorkflows } from "./facts.ts";
 import { fetchFailures } from "./failures.ts";
 import type { GraphQuery } from "./graphql.ts";
+import { fetchHead } from "./head.ts";
 import type { Poll } from "./poll.ts";
 
 const viewerSchema = z.object({ viewer: z.object({ databaseId: z.number().int() }) });
@@ -153,6 +154,15 @@ export function createGitHub(
       } catch (error) {
         // Made by somebody else meanwhile.
         if (statusOf(error) !== 422) throw githubError(error, `making the label ${label.name} in ${repo}`);
+      }
+    },
+
+    async fetchHead(repo, branch) {
+      try {
+        return known(await fetchHead(reader, repo, branch));
+      } catch (error) {
+        if (statusOf(error) === 404) return known(null);
+        return unknown(messageOf(githubError(error, `reading the branch ${branch} of ${repo}`)));
       }
     },
 

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
-import type { TurnSeen } from "../../src/domain/evidence.ts";
+import type { StoppedEvidence, TurnSeen } from "../../src/domain/evidence.ts";
+import { supersededBy } from "../../src/domain/gates.ts";
 import { known, type Observed, unknown } from "../../src/domain/observed.ts";
-import type { Run, RunStateOf } from "../../src/domain/run.ts";
+import { reduceRun } from "../../src/domain/reduce-run.ts";
+import { type Run, type RunStateOf, waitsForRepo } from "../../src/domain/run.ts";
 import { decideTurning } from "../../src/domain/turning.ts";
-import { policy, run, SHA, T0, turn } from "../support/build.ts";
+import { candidate, policy, run, SHA, T0, turn } from "../support/build.ts";
 import { say } from "../support/say.ts";
 
 function preparing(over: Partial<RunStateOf<"preparing">> = {}): RunStateOf<"preparing"> {
@@ -172,6 +174,33 @@ describe("a blocked run", () => {
     ["keeps holding it while T3 cannot be read", true, unknown("down"), "wait"],
   ])("%s", (_promise, agentMayLive, seen, expected) => {
     const state = blocked(agentMayLive);
-    expect(say(decideStopped(run({ state }), state, seen, policy, T0))).toBe(expected);
+    const evidence = { turn: seen, landed: notAsked, free: true };
+    expect(say(decideStopped(run({ state }), state, evidence, policy, T0))).toBe(expected);
+  });
+
+  const late = { sha: SHA, commits: 1, seenAt: T0, note: "It was pushed after the run had been blocked." };
+  test.each<[string, Partial<RunStateOf<"blocked">>, Partial<StoppedEvidence>, string]>([
+    ["whose commits arrive late has landed", {}, { landed: known({ sha: SHA, commits: 1 }) }, "run.landed-late"],
+    ["also while another run works", {}, { landed: known({ sha: SHA, commits: 1 }), free: false }, "run.landed-late"],
+    ["stays blocked where nothing arrived", {}, { landed: none }, "nothing"],
+    ["stays blocked where nobody can tell", {}, { landed: unknown("down") }, "nothing"],
+    ["is judged by them once the repo is free", { landed: late }, { landed: known(late) }, "run.landed"],
+    ["waits for the repo until then", { landed: late }, { landed: known(late), free: false }, "wait"],
+    ["is judged by them though nobody can look anew", { landed: late }, { landed: unknown("down") }, "run.landed"],
+    ["waits for its agent to settle first", { agentMayLive: true }, { turn: known(running(T0)), landed: none }, "wait"],
+  ])("%s", (_promise, over, seen, expected) => {
+    const state = { ...blocked(false), ...over };
+    const evidence = { turn: notAsked, landed: notAsked, free: true, ...seen };
+    expect(say(decideStopped(run({ state }), state, evidence, policy, T0))).toBe(expected);
+  });
+
+  test("that landed late goes before new issues, is not taken for a run to be tried anew, and is verified", () => {
+    const stopped = run({ id: "r", state: blocked(false) });
+    const landed = reduceRun(stopped, { type: "run.landed-late", at: T0 + 1, run: "r", landed: late });
+    expect(waitsForRepo(landed)).toBe(T0);
+    const again = candidate({ release: known({ eventId: 9, actor: "maintainer", at: T0 + 5, byBot: false }) });
+    expect([supersededBy(stopped, again), supersededBy(landed, again)]).toEqual([true, false]);
+    const judged = reduceRun(landed, { type: "run.landed", at: T0 + 2, run: "r", landed: late });
+    expect(judged.state).toMatchObject({ name: "verifying", onRed: "fix", landed: late });
   });
 });

@@ -87,7 +87,8 @@ describe("T3 restarted under a turn", () => {
       turn,
       agentMayLive: true,
     };
-    const decision = decideStopped(aRun({ state }), state, known({ ...running, restarted: certain }), policy, NOW);
+    const evidence = { turn: known({ ...running, restarted: certain }), landed: unknown("not asked"), free: true };
+    const decision = decideStopped(aRun({ state }), state, evidence, policy, NOW);
     expect(decision).toEqual({ do: "act", action: "stop-session" });
   });
 

@@ -3,11 +3,12 @@
 import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
 import type { Decision } from "../../src/domain/decision.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
+import type { StoppedEvidence } from "../../src/domain/evidence.ts";
 import { type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
 import { branchOf, runIdOf } from "../../src/domain/ids.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
 import type { Policy } from "../../src/domain/policy.ts";
-import { isActive, isEnded, type Run } from "../../src/domain/run.ts";
+import { holdsRepo, isActive, isEnded, type Run, type RunStateOf } from "../../src/domain/run.ts";
 import { type BotState, emptyState, reduce, reduceAll, runsOf } from "../../src/domain/state.ts";
 import { decideTurning } from "../../src/domain/turning.ts";
 import { decideVerifying } from "../../src/domain/verifying.ts";
@@ -99,7 +100,7 @@ export class Bot {
         return decideVerifying(run, state, outside.verifying(run, state.landed), RULES, by, outside.now, paused);
       case "blocked":
       case "frozen":
-        return decideStopped(run, state, state.turn ? outside.turn(run, state.turn) : unknown("none"), by, outside.now);
+        return decideStopped(run, state, this.stopped(run, state), by, outside.now);
       case "deployed":
       case "abandoned":
       case "handed-over":
@@ -107,6 +108,16 @@ export class Bot {
       default:
         return state satisfies never;
     }
+  }
+
+  private stopped(run: Run, state: RunStateOf<"blocked"> | RunStateOf<"frozen">): StoppedEvidence {
+    const { outside } = this;
+    const others = runsOf(this.state, run.repo).filter(({ id }) => id !== run.id);
+    return {
+      turn: state.turn === null ? unknown("none") : outside.turn(run, state.turn),
+      landed: outside.landed(run),
+      free: others.every((other) => holdsRepo(other) === undefined),
+    };
   }
 
   private startNext(repo: string, between: () => void): void {

@@ -125,9 +125,12 @@ export class Outside {
   }
 
   working(run: Run, turn: Turn): WorkingEvidence {
+    return { turn: this.turn(run, turn), landed: this.landed(run) };
+  }
+
+  landed(run: Run): WorkingEvidence["landed"] {
     const sha = this.sessions.get(run.id)?.landed ?? null;
-    const landed = sha === null ? null : { sha, commits: 1 };
-    return { turn: this.turn(run, turn), landed: this.githubUp ? known(landed) : unknown("GitHub is down") };
+    return this.githubUp ? known(sha === null ? null : { sha, commits: 1 }) : unknown("GitHub is down");
   }
 
   verifying(run: Run, landed: Landed): VerifyingEvidence {

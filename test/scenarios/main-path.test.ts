@@ -59,6 +59,7 @@ describe("what cannot go on is blocked, with the reason, and a person is told", 
     ["no-commit", /without landing/],
     ["crashes", /turn failed/],
     ["unpushed", /without landing/],
+    ["wrong-branch", /pushed its commits to agent\/feature-\d+, not to main/],
   ];
 
   test("an agent that lands nothing, dies or forgets to push: each is told where everybody sees it", async () => {
@@ -71,6 +72,19 @@ describe("what cannot go on is blocked, with the reason, and a person is told", 
     }
     const first = issues[0]?.issue ?? 0;
     await until("the issue waits for a person", () => labels(first).join() === "ready-for-human", 30_000);
+  }, 240_000);
+
+  test("a blocked run whose commit comes after all is judged by it, though nobody pressed anything", async () => {
+    const issue = stage.release("no-commit", "Landed late");
+    await until("blocked", () => stage.thread(issue).replies.length === 1);
+    const marked = (): string | undefined =>
+      stage.world.github.issue(repo, issue).comments.find(({ body }) => body.includes("<!-- afk-run:"))?.body;
+    const comment = await until("the comment", marked);
+    const files = { "test/late.test.js": 'import("node:test").then(({ test }) => test("late", () => {}));\n' };
+    const message = `feat: what was left\n\nCloses #${issue}\nAFK-Run: ${/<!-- afk-run:\s*(\S+)/.exec(comment)?.[1]}`;
+    await stage.world.github.commit(repo, { files, message, by: "maintainer" });
+    await until("the late commit is deployed", cardSays(issue, "Deployed"));
+    expect(stage.thread(issue).replies[0]?.text).toContain("landed after all");
   });
 
   test("an agent that asks is answered in Slack and goes on to a deploy", async () => {
