@@ -1,9 +1,10 @@
 // `npm run bench -- <name> [--json]`: measurements of this machine, one file each. The last line of stdout is the result
 // as one JSON object; what is told on the way goes to stderr.
 
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 
-type Bench = { run(options: { readonly json: boolean }): Promise<Record<string, unknown>> };
+type Options = { readonly json: boolean; readonly trees?: number; readonly entries?: number };
+type Bench = { run(options: Options): Promise<Record<string, unknown>> };
 
 const benches: Readonly<Record<string, { readonly measures: string; load(): Promise<Bench> }>> = {
   tick: {
@@ -22,19 +23,32 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
     measures: "a warm tree against bare git and against a throwaway clone with an install; the disk after 20 issues",
     load: () => import("./trees.ts"),
   },
+  housekeep: {
+    measures:
+      "a plan and a pass over a volume of 1,000 trees and 200,000 cache entries, with runs dispatched meanwhile",
+    load: () => import("./housekeep.ts"),
+  },
   t3: {
     measures: "observing a long thread, reads of an idle bot, lag of a state change",
     load: () => import("./t3.ts"),
   },
 };
 
+function whole(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError("expected a whole number above zero");
+}
+
 const list = Object.entries(benches).map(([name, { measures }]) => `  ${name.padEnd(10)} ${measures}`);
 
 const program = new Command("npm run bench --")
   .argument("<name>", "what to measure")
   .option("--json", "only the result", false)
+  .option("--trees <n>", "housekeep: how many trees instead of 1,000", whole)
+  .option("--entries <n>", "housekeep: how many cache entries instead of 200,000", whole)
   .addHelpText("after", `\nBenches:\n${list.join("\n")}`)
-  .action(async (name: string, options: { json: boolean }) => {
+  .action(async (name: string, options: Options) => {
     const bench = benches[name];
     if (bench === undefined) program.error(`no bench ${JSON.stringify(name)}. There are: ${Object.keys(benches)}`);
     else console.log(JSON.stringify(await (await bench.load()).run(options)));

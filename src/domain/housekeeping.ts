@@ -135,13 +135,6 @@ export function needOf({ bytes, files }: Space, { high, low }: HousekeepingPolic
   return { bytes: excessOver(low, bytes), files: files === null ? 0 : excessOver(low, files) };
 }
 
-/** Whether removing all that may go among these would be enough; what has no known size counts as nothing. */
-export function isEnough(units: readonly Unit[], need: Size): boolean {
-  const may = units.filter(({ held }) => held === null);
-  const sum = (of: "bytes" | "files"): number => may.reduce((all, unit) => all + (unit[of] ?? 0), 0);
-  return sum("bytes") >= need.bytes && sum("files") >= need.files;
-}
-
 function alwaysGoes({ kind, usedAt }: Unit, { keepIdleSlotsMs }: HousekeepingPolicy, now: number): string | undefined {
   if (kind === "trash") return "thrown away";
   const idle = kind === "slot" && now - usedAt > keepIdleSlotsMs;

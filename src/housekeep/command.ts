@@ -41,7 +41,11 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
     paused: () => true,
     log,
   });
-  const thread = createVolumeThread({ volume: config.volume, keepIn: join(config.stateDir, "housekeeping") });
+  const thread = createVolumeThread({
+    volume: config.volume,
+    keepIn: join(config.stateDir, "housekeeping"),
+    saves: !dryRun,
+  });
   const loop = createLoop({
     name: "repo",
     concurrency: 1,
@@ -65,7 +69,7 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
   };
   try {
     if (dryRun) {
-      const plan = await planOnly(parts);
+      const plan = await planOnly(parts, Number.POSITIVE_INFINITY);
       console.log(json ? JSON.stringify(plan) : planText(plan, config.housekeeping.timeZone));
       return plan.space.known;
     }

@@ -62,6 +62,8 @@ export type HousekeeperParts = {
 /** What was measured within a day counts as it is. */
 const FRESH_MS = 20 * 3_600_000;
 const PROGRESS_MS = 5_000;
+/** How long somebody who asks for the plan waits while caches are listed that never were. */
+const LIST_MS = 20_000;
 const BACKOFF = { firstMs: 60_000, ceilingMs: 30 * 60_000 };
 
 export function startHousekeeper(parts: HousekeeperParts): Housekeeper {
@@ -69,7 +71,7 @@ export function startHousekeeper(parts: HousekeeperParts): Housekeeper {
   const { mayAct, clock, log } = parts;
   const keepIn = join(stateDir, "housekeeping");
   const thread = fenced(
-    createVolumeThread({ volume: layout.volume, keepIn }),
+    createVolumeThread({ volume: layout.volume, keepIn, saves: true }),
     { call: "acts", close: "looks" },
     mayAct,
   );
@@ -256,7 +258,7 @@ export function startHousekeeper(parts: HousekeeperParts): Housekeeper {
   if (cutOff !== null || asked !== null) running.nudge("volume");
 
   return {
-    plan: () => planOnly(pass),
+    plan: () => planOnly(pass, LIST_MS),
     async prune(user) {
       const { pass: underWay, asked: before } = store.state.housekeeping;
       if (underWay !== null || before !== null) return "running";

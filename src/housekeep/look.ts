@@ -1,22 +1,14 @@
-// What is on the volume, as far as the plan asks: the whole of a cache is listed only when the volume is too full, and the
-// packages only when the builds are not enough. Runs in the volume's thread.
+// What is on the volume, as far as the plan asks: the units of caches only when the volume is too full, and the packages
+// only when the builds are not enough; as they were listed (listings.ts), without a walk. Runs in the volume's thread.
 
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AtWork, cacheHold } from "../domain/holds.ts";
-import {
-  type HousekeepingPolicy,
-  type Inventory,
-  isEnough,
-  needOf,
-  type Plan,
-  plan,
-  type Unit,
-} from "../domain/housekeeping.ts";
+import { type HousekeepingPolicy, type Inventory, needOf, type Plan, plan, type Unit } from "../domain/housekeeping.ts";
 import type { Observed } from "../domain/observed.ts";
 import type { Space } from "../domain/space.ts";
 import { type Cache, caches } from "../volume/caches.ts";
-import { measure } from "../volume/measure.ts";
+import type { Listings } from "./listings.ts";
 import type { Sizes } from "./sizes.ts";
 
 /** A repo's slot, as whoever knows the runs sees it. */
@@ -37,15 +29,22 @@ export type LookRequest = {
 };
 
 /** Reads the volume and plans. Changes nothing. */
-export function lookAt(volume: string, sizes: Sizes, request: LookRequest): Plan {
+export function lookAt(volume: string, sizes: Sizes, listings: Listings, request: LookRequest): Plan {
   const { space, slots, work, policy, now } = request;
   const unread = [...request.unread];
   const units: Unit[] = [...trashUnits(volume, now)];
   const need = space.known ? needOf(space.value, policy) : null;
+  const may = { bytes: 0, files: 0 };
   for (const holds of ["builds", "packages"] as const) {
     for (const cache of caches.filter((each) => each.holds === holds)) {
-      if (need === null) units.push(...asOne(cache, sizes));
-      else if (!isEnough(units, need)) units.push(...cacheUnits(volume, cache, work, unread));
+      const isEnough = need !== null && may.bytes >= need.bytes && may.files >= need.files;
+      if (isEnough) continue;
+      for (const unit of need === null ? asOne(cache, sizes) : cacheUnits(volume, cache, listings, work, unread)) {
+        units.push(unit);
+        if (unit.held !== null) continue;
+        may.bytes += unit.bytes ?? 0;
+        may.files += unit.files ?? 0;
+      }
     }
   }
   for (const slot of slots) units.push(slotUnit(slot, sizes));
@@ -67,23 +66,33 @@ function trashUnits(volume: string, now: number): readonly Unit[] {
   }));
 }
 
-function cacheUnits(volume: string, cache: Cache, work: AtWork | undefined, unread: Unread): readonly Unit[] {
+function* cacheUnits(
+  volume: string,
+  cache: Cache,
+  listings: Listings,
+  work: AtWork | undefined,
+  unread: Unread,
+): Generator<Unit> {
   const root = `caches/${cache.tool}`;
-  const path = join(volume, root);
-  if (!isFolder(join(volume, "caches")) || !isFolder(path)) return [];
-  const seen = measure(path, cache);
-  if (seen === undefined) return [];
-  unread.push(...seen.unread.map(({ path: at, why }) => ({ path: at.slice(volume.length + 1), why })));
-  return seen.units.map(({ unit, path: below, frees, files, usedAt }) => ({
-    kind: kindOf(cache),
-    path: `${root}/${below}`,
-    of: cache.tool,
-    bytes: frees,
-    files,
-    usedAt,
-    anyTime: unit.anyTime,
-    ...holdOf(frees === 0 && files > 0, cacheHold(unit.anyTime, usedAt, work)),
-  }));
+  if (!isFolder(join(volume, "caches")) || !isFolder(join(volume, root))) return;
+  const listing = listings.of(cache);
+  if (listing === undefined) {
+    unread.push({ path: root, why: "it was not measured yet" });
+    return;
+  }
+  unread.push(...listing.unread.map(({ path, why }) => ({ path: path.slice(volume.length + 1), why })));
+  for (const { unit, path, frees, files, usedAt } of listing.units) {
+    yield {
+      kind: kindOf(cache),
+      path: `${root}/${path}`,
+      of: cache.tool,
+      bytes: frees,
+      files,
+      usedAt,
+      anyTime: unit.anyTime,
+      ...holdOf(frees === 0 && files > 0, cacheHold(unit.anyTime, usedAt, work)),
+    };
+  }
 }
 
 function holdOf(isLinked: boolean, byWork: string | null): Pick<Unit, "held" | "forNow"> {

@@ -7,7 +7,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { type AtWork, atWork } from "../domain/holds.ts";
-import type { HousekeepingPolicy } from "../domain/housekeeping.ts";
+import { type HousekeepingPolicy, needOf } from "../domain/housekeeping.ts";
 import type { HousekeepingEvent, Pass, PassHead } from "../domain/housekeeping-state.ts";
 import type { Observed } from "../domain/observed.ts";
 import { excessOver, type Space } from "../domain/space.ts";
@@ -46,10 +46,29 @@ export type PassProgress = { readonly done: number; readonly left: number; reado
 /** A round that frees something is followed by another while the volume is too full. */
 const MOST_ROUNDS = 20;
 const BREATH_MS = 5;
+const LIST_STEP_MS = 1_000;
 
-/** What the next pass would do. Changes nothing. */
-export async function planOnly(parts: PassParts): Promise<PlanSeen> {
+/**
+ * What the next pass would do. Changes nothing. Caches that were never listed are, for so long; the plan names those that
+ * are not.
+ */
+export async function planOnly(parts: PassParts, listForMs: number): Promise<PlanSeen> {
+  if (await isTooFull(parts)) await list(parts, listForMs, 0);
   return await parts.thread.call("plan", await requestOf(parts));
+}
+
+/** Lists caches until all are, and none before `since`. False = not all are, in that time or before it was told to stop. */
+async function list({ thread, stopping, clock }: PassParts, forMs: number, since: number): Promise<boolean> {
+  const until = performance.now() + forMs;
+  while (!stopping() && performance.now() < until) {
+    if (await thread.call("list", clock.now(), LIST_STEP_MS, since)) return true;
+  }
+  return false;
+}
+
+async function isTooFull({ readSpace, policy }: PassParts): Promise<boolean> {
+  const space = orNull(await readSpace());
+  return space !== null && needOf(space, policy) !== null;
 }
 
 /** `waits`: more may go once nothing is at work. */
@@ -68,20 +87,26 @@ export async function runPass(head: PassHead, resumed: boolean, parts: PassParts
     if (!begun) await record({ type: "housekeeping.pass-begun", ...head }, parts);
     begun = true;
   };
+  if (!resumed) await thread.call("beginPass", head.pass);
   if (head.by !== null) await begin();
   let waits = false;
-  for (let round = resumed ? 0 : 1; round <= MOST_ROUNDS; round += 1) {
-    if (round > 0) {
-      const seen = await thread.call("planPass", head.pass, await requestOf(parts));
-      for (const note of seen.notes) notes.add(note);
-      waits = seen.waits;
-      if (seen.items === 0) break;
-      await begin();
-      await markEvictions(seen, parts);
-    }
-    const went = await carryOut(parts);
+  if (resumed && (await carryOut(parts)) === undefined) return undefined;
+  // The first rounds go by the lists there are; once these are exhausted, all is listed as it is now.
+  let since = 0;
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const full = await isTooFull(parts);
+    if (full && !(await list(parts, Number.POSITIVE_INFINITY, since))) return undefined;
+    const seen = await thread.call("planPass", await requestOf(parts));
+    for (const note of seen.notes) notes.add(note);
+    waits = seen.waits;
+    if (seen.items > 0) await begin();
+    await markEvictions(seen, parts);
+    const went = seen.items > 0 ? await carryOut(parts) : 0;
     if (went === undefined) return undefined;
-    if (went === 0 || (await excessNow(parts)) === 0) break;
+    if ((await excessNow(parts)) === 0) break;
+    if (went > 0) continue;
+    if (!full || since > 0) break;
+    since = clock.now();
   }
   const after = orNull(await parts.readSpace());
   const { removed, stayed } = await thread.call("result");

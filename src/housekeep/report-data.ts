@@ -42,7 +42,7 @@ export async function gatherReport(parts: {
     holdings: await orElse("The sizes", pass.thread.call("holdings"), []),
     kept: await orElse(
       "The plan",
-      planOnly(pass).then((plan): readonly Group[] => plan.kept),
+      planOnly(pass, 0).then((plan): readonly Group[] => plan.kept),
       [],
     ),
     unread,

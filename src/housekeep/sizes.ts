@@ -1,13 +1,14 @@
 // How large what is on the volume is, measured a little at a time: what was measured longest ago goes first, a walk that
 // takes too long is taken up again the next time, and each figure knows its age. Kept in a file, so that a restart does not
-// forget them; one that is lost is measured anew.
+// forget them; one that is lost is measured anew. Of a cache each unit is listed on the way (listings.ts).
 
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { Holding } from "../domain/report.ts";
-import { caches } from "../volume/caches.ts";
+import { type Cache, caches } from "../volume/caches.ts";
 import { type Measured, walk } from "../volume/measure.ts";
+import type { Listing, Listings } from "./listings.ts";
 
 const holdingSchema = z
   .object({
@@ -27,57 +28,83 @@ export type Sizes = {
   all(): readonly Holding[];
   /** Undefined = not measured yet. */
   of(path: string): Holding | undefined;
-  /** Measures for as long as it may, what is older than `freshMs` first the oldest. True = everything is fresh. */
-  measure(options: { readonly now: number; readonly forMs: number; readonly freshMs: number }): boolean;
+  /** Measures for as long as it may what was measured before `since`, the oldest first. True = there is no such thing left. */
+  measure(options: MeasureOptions): boolean;
+  /** The same for the caches in the table alone. Those whose units are not listed are measured whatever their age. */
+  list(options: MeasureOptions): boolean;
 };
+
+type MeasureOptions = { readonly now: number; readonly forMs: number; readonly since: number };
 
 const DAY_MS = 24 * 3_600_000;
 
 type Target = Pick<Holding, "path" | "what" | "of">;
+type Walk = { readonly at: number; readonly steps: Generator<void, Measured | undefined> };
 
-export function openSizes(volume: string, file: string): Sizes {
+/** `saves`: whether the figures are kept in `file`. */
+export function openSizes(volume: string, file: string, listings: Listings, saves: boolean): Sizes {
   const known = new Map(load(file).map((holding) => [holding.path, holding]));
-  const begun = new Map<string, Generator<void, Measured | undefined>>();
+  const begun = new Map<string, Walk>();
 
   function measureOne(target: Target, now: number, until: number): boolean {
-    const { path, what, of } = target;
-    const cache = what === "cache" ? caches.find(({ tool }) => tool === of) : undefined;
-    const steps = begun.get(path) ?? walk(join(volume, path), cache);
-    begun.set(path, steps);
+    const { path } = target;
+    const cache = cacheOf(target);
+    // A figure is as old as the beginning of its walk.
+    const { at, steps } = begun.get(path) ?? { at: now, steps: walk(join(volume, path), cache) };
+    begun.set(path, { at, steps });
     for (;;) {
       const step = steps.next();
       if (step.done === true) {
         begun.delete(path);
-        if (step.value !== undefined) known.set(path, holdingOf(target, step.value, now));
-        else known.delete(path);
+        if (step.value === undefined) known.delete(path);
+        else known.set(path, holdingOf(target, step.value, at));
+        if (step.value !== undefined && cache !== undefined) listings.put(cache, listingOf(step.value));
         return true;
       }
       if (performance.now() >= until) return false;
     }
   }
 
+  /** When the target was measured; 0 = never, or its units are not listed. */
+  function measuredAt(target: Target): number {
+    const cache = cacheOf(target);
+    if (cache !== undefined && !listings.has(cache)) return 0;
+    return known.get(target.path)?.at ?? 0;
+  }
+
+  function measureSome(targets: readonly Target[], { now, forMs, since }: MeasureOptions): boolean {
+    const until = performance.now() + forMs;
+    const isStale = (target: Target): boolean => measuredAt(target) === 0 || measuredAt(target) < since;
+    const stale = targets.filter(isStale).sort((a, b) => measuredAt(a) - measuredAt(b));
+    for (const target of stale) if (performance.now() >= until || !measureOne(target, now, until)) break;
+    if (stale.length > 0 && saves) save(file, [...known.values()]);
+    return !targets.some(isStale);
+  }
+
   return {
     all: () => [...known.values()],
     of: (path) => known.get(path),
-    measure({ now, forMs, freshMs }) {
-      const until = performance.now() + forMs;
+    measure(options) {
       const targets = targetsOn(volume);
       const there = new Set(targets.map(({ path }) => path));
       for (const path of known.keys()) if (!there.has(path)) known.delete(path);
       for (const path of begun.keys()) if (!there.has(path)) begun.delete(path);
-      const age = ({ path }: Target): number => known.get(path)?.at ?? 0;
-      const stale = targets.filter((target) => now - age(target) > freshMs).sort((a, b) => age(a) - age(b));
-      let all = true;
-      for (const target of stale) {
-        if (performance.now() >= until || !measureOne(target, now, until)) {
-          all = false;
-          break;
-        }
-      }
-      save(file, [...known.values()]);
-      return all;
+      return measureSome(targets, options);
     },
+    list: (options) =>
+      measureSome(
+        targetsOn(volume).filter((target) => cacheOf(target) !== undefined),
+        options,
+      ),
   };
+}
+
+function cacheOf({ what, of }: Target): Cache | undefined {
+  return what === "cache" ? caches.find(({ tool }) => tool === of) : undefined;
+}
+
+function listingOf({ units, unread }: Measured): Listing {
+  return { unread, units: units.map(({ unit, path, frees, files, usedAt }) => ({ unit, path, frees, files, usedAt })) };
 }
 
 function holdingOf(target: Target, { all, units }: Measured, now: number): Holding {

@@ -25,6 +25,8 @@ export type VolumeThreadOptions = {
   readonly volume: string;
   /** The folder for its own files. */
   readonly keepIn: string;
+  /** Whether what is measured is written there. */
+  readonly saves: boolean;
 };
 
 export function createVolumeThread(options: VolumeThreadOptions): VolumeThread {

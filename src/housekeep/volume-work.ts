@@ -6,9 +6,11 @@ import { type AtWork, cacheHold } from "../domain/holds.ts";
 import { type Group, groupsOf, type Plan, type Removal, type Unit } from "../domain/housekeeping.ts";
 import type { Holding } from "../domain/report.ts";
 import { messageOf } from "../errors.ts";
+import { openListings } from "./listings.ts";
 import { type LookRequest, lookAt } from "./look.ts";
 import { beginPassFile, type Outcome, type PassFile, resumePassFile } from "./pass-file.ts";
 import { openSizes } from "./sizes.ts";
+import type { VolumeThreadOptions } from "./thread.ts";
 import { openTrash, type Trash } from "./trash.ts";
 import { findWayOut } from "./way-out.ts";
 
@@ -40,12 +42,14 @@ const STEP_MS = { throwing: 50, emptying: 200 };
 
 export type VolumeWork = ReturnType<typeof createVolumeWork>;
 
-export function createVolumeWork(options: { readonly volume: string; readonly keepIn: string }) {
-  const { volume, keepIn } = options;
+export function createVolumeWork({ volume, keepIn, saves }: VolumeThreadOptions) {
   const file = join(keepIn, "pass.jsonl");
-  const sizes = openSizes(volume, join(keepIn, "sizes.json"));
+  const listings = openListings(keepIn, saves);
+  const sizes = openSizes(volume, join(keepIn, "sizes.json"), listings, saves);
   let passFile: PassFile | undefined;
   let nextItem = 0;
+  /** Of the items those that a kill cut off: whatever of them is gone may have gone by it. */
+  let cutOff = 0;
   let emptying: { readonly trash: Trash; readonly steps: Generator<number, void> } | undefined;
   const undeletable = new Map<string, string>();
 
@@ -56,14 +60,18 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
 
   return {
     plan(request: LookRequest): PlanSeen {
-      return seen(lookAt(volume, sizes, request));
+      return seen(lookAt(volume, sizes, listings, request));
     },
 
-    /** Plans, and writes the plan down as what this pass does next. */
-    planPass(pass: string, request: LookRequest): PlanSeen {
-      const made = lookAt(volume, sizes, request);
-      passFile = passFile?.pass === pass ? passFile : beginPassFile(file, pass);
-      passFile.addItems(made.removals);
+    /** From now on a kill cuts off this pass. */
+    beginPass(pass: string): void {
+      if (passFile?.pass !== pass) passFile = beginPassFile(file, pass);
+    },
+
+    /** Plans, and writes the plan down as what the pass does next. */
+    planPass(request: LookRequest): PlanSeen {
+      const made = lookAt(volume, sizes, listings, request);
+      requirePass().addItems(made.removals);
       return seen(made);
     },
 
@@ -71,6 +79,8 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
     resumePass(): string | null {
       passFile = resumePassFile(file);
       nextItem = 0;
+      cutOff = passFile?.items.length ?? 0;
+      for (const number of passFile?.outcomes.keys() ?? []) forget(number);
       return passFile?.pass ?? null;
     },
 
@@ -118,15 +128,20 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
 
     /** The pass is told of: its file is not needed any more. */
     endPass(): void {
+      listings.save();
       passFile?.remove();
       passFile = undefined;
       nextItem = 0;
+      cutOff = 0;
       undeletable.clear();
     },
 
+    /** Lists the units of caches for so long: where they are not listed, or were before `since`. True = all are now. */
+    list: (now: number, forMs: number, since: number): boolean => sizes.list({ now, forMs, since }),
+
     /** Measures for so long what was measured longest ago, and gives all figures there are. */
     measure(now: number, forMs: number, freshMs: number): readonly Holding[] {
-      sizes.measure({ now, forMs, freshMs });
+      sizes.measure({ now, forMs, since: now - freshMs });
       return sizes.all();
     },
 
@@ -144,6 +159,12 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
     );
   }
 
+  /** Gone, or not what it was when it was listed: the next list has it as it is then. */
+  function forget(number: number): void {
+    const unit = passFile?.items[number]?.unit;
+    if (unit?.kind.endsWith("cache")) listings.forget(unit.of, unit.path.slice(`caches/${unit.of}/`.length));
+  }
+
   function throwSome(work: AtWork | undefined, bytes: number): void {
     const { items, outcomes, addOutcomes } = requirePass();
     const until = performance.now() + STEP_MS.throwing;
@@ -155,8 +176,9 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
       if (item === undefined || outcomes.has(nextItem)) continue;
       const { kind } = item.unit;
       if (kind === "slot" || kind === "trash") continue;
-      const why = throwAway(trash, item, work);
+      const why = throwAway(trash, item, work, nextItem < cutOff);
       fresh.push([nextItem, why]);
+      forget(nextItem);
       if (why === null) thrown += item.unit.bytes ?? 0;
     }
     addOutcomes(fresh);
@@ -203,12 +225,22 @@ export function createVolumeWork(options: { readonly volume: string; readonly ke
   }
 }
 
-/** Why the item stays; null = it is gone. */
-function throwAway(trash: Trash, { unit }: Removal, work: AtWork | undefined): string | null {
+/** Why the item is not among what this pass removed; null = it is. */
+function throwAway(trash: Trash, { unit }: Removal, work: AtWork | undefined, wasCutOff: boolean): string | null {
   const held = cacheHold(unit.anyTime, unit.usedAt, work);
   if (held !== null) return held;
   try {
-    return trash.throwAway(unit.path, unit.usedAt) === "used" ? "used since it was planned" : null;
+    const thrown = trash.throwAway(unit.path, unit.usedAt);
+    switch (thrown) {
+      case "moved":
+        return null;
+      case "gone":
+        return wasCutOff ? null : "it was gone already";
+      case "used":
+        return "used since it was planned";
+      default:
+        return thrown satisfies never;
+    }
   } catch (error) {
     return messageOf(error);
   }

@@ -4,7 +4,7 @@
 // `frees` is what the disk would have again: a file that has other names elsewhere, as pnpm's and bun's have in
 // node_modules, gives nothing back. `bytes` is a fair share instead: each name of a file has its part, so that figures add
 // up. Last use is the newest time of any of the files: of access where the volume keeps those (relatime: to a day), of
-// change, and of being linked to; a folder's own times say only that somebody looked.
+// change, and of being linked to; of folders only the unit's own counts, with when it was renamed into its place.
 
 import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { type Cache, type CacheUnit, unitAt } from "./caches.ts";
@@ -39,11 +39,21 @@ type Sum = { -readonly [Key in keyof Figure]: Figure[Key] };
  * units are told apart. What vanishes meanwhile is left out; undefined = there is no `root`.
  */
 export function* walk(root: string, cache?: Cache): Generator<void, Measured | undefined> {
-  const top = look(root);
-  if (top === undefined) return undefined;
   const rest = noSum();
   const units: (Sum & Pick<CacheUnitSeen, "unit" | "path">)[] = [];
   const unread: { path: string; why: string }[] = [];
+  const cannotRead = (path: string, error: unknown): void => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!isGone(error) && unread.length < MOST_UNREAD) unread.push({ path, why: code ?? message });
+  };
+  let top: Stats | undefined;
+  try {
+    top = look(root);
+  } catch (error) {
+    cannotRead(root, error);
+    return { all: rest, units, unread };
+  }
+  if (top === undefined) return undefined;
   add(rest, top);
   const pending: { readonly path: string; readonly below: string; readonly sum: Sum }[] = [];
   if (top.isDirectory()) pending.push({ path: root, below: "", sum: rest });
@@ -60,7 +70,7 @@ export function* walk(root: string, cache?: Cache): Generator<void, Measured | u
         let { sum } = folder;
         const unit = cache !== undefined && sum === rest ? unitAt(cache, below, seen) : undefined;
         if (unit !== undefined) {
-          const own = { ...noSum(), unit, path: below };
+          const own = { ...noSum(), unit, path: below, usedAt: Math.max(seen.mtimeMs, seen.ctimeMs) };
           units.push(own);
           sum = own;
         }
@@ -68,11 +78,9 @@ export function* walk(root: string, cache?: Cache): Generator<void, Measured | u
         if (seen.isDirectory()) pending.push({ path, below, sum });
       }
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      if (!isGone(error) && unread.length < MOST_UNREAD) unread.push({ path: folder.path, why: code ?? message });
+      cannotRead(folder.path, error);
     }
   }
-  for (const unit of units) if (unit.files === 0) unit.usedAt = look(`${root}/${unit.path}`)?.mtimeMs ?? 0;
   return { all: units.reduce(plus, rest), units, unread };
 }
 

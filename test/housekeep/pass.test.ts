@@ -4,13 +4,16 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { unknown } from "../../src/domain/observed.ts";
 import { planOnly } from "../../src/housekeep/pass.ts";
@@ -76,7 +79,7 @@ describe("a pass over a volume that is too full", () => {
     stage.put("trash/old", 1);
     stage.setCapacity(0.9);
     const before = stage.used();
-    const seen = await planOnly(stage.parts);
+    const seen = await planOnly(stage.parts, 60_000);
     expect(seen.removals).toMatchObject([
       { kind: "trash", units: 1 },
       { kind: "package cache", of: "npm" },
@@ -102,6 +105,48 @@ describe("a pass over a volume that is too full", () => {
   });
 });
 
+describe("what caches hold", () => {
+  test("is listed once: a plan reads the list, and a pass that needs more than it says lists anew", async () => {
+    stage.put(blob(1), 100 * KB);
+    await stage.parts.thread.call("measure", Date.now(), 60_000, 0);
+    stage.put(blob(2), 900 * KB);
+    stage.put("other/file", 2_000 * KB);
+    stage.setCapacity(0.9);
+    const seen = await planOnly(stage.parts, 60_000);
+    expect(seen.removals).toMatchObject([{ of: "npm", units: 1 }]);
+    expect(seen.short?.bytes).toBeGreaterThan(0);
+    await stage.pass();
+    expect(here(blob(1)) || here(blob(2))).toBe(false);
+    expect(stage.used()).toBeLessThanOrEqual(0.7);
+  });
+
+  test("that was never listed is named in a plan that has no time for it", async () => {
+    stage.put(blob(1), 100 * KB);
+    stage.setCapacity(0.9);
+    const seen = await planOnly(stage.parts, 0);
+    expect(seen.notes).toEqual([expect.stringMatching(/caches\/npm .*not measured yet/)]);
+  });
+
+  test("is kept over a restart, less what went; a list that is damaged is made anew", async () => {
+    for (let n = 0; n < 10; n += 1) stage.put(blob(n), 100 * KB);
+    stage.setCapacity(0.9);
+    await stage.pass();
+    await stage.parts.thread.close();
+    const kept = readdirSync(join(stage.dir, "state/housekeeping")).filter((name) => name.startsWith("units-npm-"));
+    expect(kept).toHaveLength(1);
+    stage.setCapacity(0.9);
+    const left = (await planOnly({ ...stage.parts, thread: stage.newThread() }, 0)).removals[0]?.units ?? 0;
+    expect(left).toBeGreaterThan(0);
+    const there = readdirSync(join(stage.volume, blob(0), "..")).length;
+    expect(left).toBeLessThanOrEqual(there);
+
+    writeFileSync(join(stage.dir, "state/housekeeping", kept[0] ?? ""), "{");
+    const done = await stage.pass({ thread: stage.newThread() }, { id: "pass2" });
+    expect(done?.pass.removed).toMatchObject([{ of: "npm" }]);
+    expect(stage.used()).toBeLessThanOrEqual(0.7);
+  });
+});
+
 describe("while a run is at work", () => {
   test("what it may use stays: folders that a tool could trip over, and what was used since it began", async () => {
     await stage.store.commit({ type: "run.dispatched", at: 1, run: run({ startedAt: Date.now() - DAY }) });
@@ -109,7 +154,7 @@ describe("while a run is at work", () => {
     stage.put(blob(1), 500 * KB);
     stage.put(blob(2), 500 * KB);
     stage.setCapacity(0.95);
-    const seen = await planOnly(stage.parts);
+    const seen = await planOnly(stage.parts, 60_000);
     expect(seen.waits).toBe(true);
     expect(seen.kept.map(({ of, why }) => [of, why])).toEqual([
       ["npm", expect.stringMatching(/used since then: a run is at work/)],
@@ -123,14 +168,14 @@ describe("while a run is at work", () => {
   test("that begins once the plan is made, what it may use stays all the same", async () => {
     for (let n = 0; n < 40; n += 1) stage.put(`caches/go/example.com/mod@v1.0.${n}/a.go`, 100 * KB);
     stage.setCapacity(0.95);
-    const { readSpace } = stage.parts;
-    let looks = 0;
     const done = await stage.pass({
-      readSpace: async () => {
-        looks += 1;
-        // The looks before are at the beginning and for the plan.
-        if (looks === 3) await stage.store.commit({ type: "run.dispatched", at: 1, run: run() });
-        return await readSpace();
+      thread: {
+        ...stage.parts.thread,
+        call: async (name, ...args) => {
+          const answer = await stage.parts.thread.call(name, ...args);
+          if (name === "planPass") await stage.store.commit({ type: "run.dispatched", at: 1, run: run() });
+          return answer;
+        },
       },
     });
     expect(readdirSync(join(stage.volume, "caches/go/example.com"))).toHaveLength(40);
@@ -152,8 +197,8 @@ describe("whatever stands on the volume", () => {
 
   test("what was used since the plan stays, and what vanished is no failure", async () => {
     for (let n = 0; n < 6; n += 1) stage.put(build(n), 100 * KB);
-    stage.put("other/file", 900 * KB);
-    stage.setCapacity(0.9);
+    stage.put("other/file", 1_400 * KB);
+    stage.setCapacity(0.95);
     let planned = false;
     const done = await stage.pass({
       thread: {
@@ -170,7 +215,10 @@ describe("whatever stands on the volume", () => {
       },
     });
     expect(planned).toBe(true);
-    expect(done?.pass.stayed).toMatchObject([{ why: "used since it was planned", units: 1 }]);
+    expect(done?.pass.stayed.map(({ why, units }) => [why, units]).toSorted()).toEqual([
+      ["it was gone already", 1],
+      ["used since it was planned", 1],
+    ]);
     expect(here(build(0))).toBe(true);
     expect(done?.pass.notes).toEqual([]);
   });
@@ -184,6 +232,36 @@ describe("whatever stands on the volume", () => {
     const done = await stage.pass();
     expect(here(build(1))).toBe(false);
     expect(done?.pass.stayed[0]?.why).toMatch(/no right/);
+  });
+
+  test("a folder that a tool made beside its place and renamed may go, and not if something came into it since", async () => {
+    for (const name of ["old", "new"]) {
+      stage.put(`caches/uv/tmp/${name}/module.py`, 300 * KB);
+      await pause(20);
+      mkdirSync(join(stage.volume, "caches/uv/archive-v0"), { recursive: true });
+      renameSync(join(stage.volume, "caches/uv/tmp", name), join(stage.volume, "caches/uv/archive-v0", name));
+    }
+    stage.put("other/file", 900 * KB);
+    stage.setCapacity(0.95);
+    await planOnly(stage.parts, 60_000);
+    await pause(20);
+    stage.put("caches/uv/archive-v0/new/more.py", 1);
+    await stage.pass();
+    expect(here("caches/uv/archive-v0/old")).toBe(false);
+    expect(here("caches/uv/archive-v0/new/module.py")).toBe(true);
+  });
+
+  test("a file that a tree has linked since it was listed stays: it frees nothing any more", async () => {
+    stage.put(blob(1), 300 * KB);
+    stage.put(blob(2), 300 * KB);
+    stage.put("other/file", 900 * KB);
+    stage.setCapacity(0.95);
+    await planOnly(stage.parts, 60_000);
+    linkSync(join(stage.volume, blob(1)), join(stage.volume, "other/linked"));
+    const done = await stage.pass();
+    expect(here(blob(1))).toBe(true);
+    expect(here(blob(2))).toBe(false);
+    expect(done?.pass.stayed[0]?.why).toMatch(/used since/);
   });
 
   test("trees that read a cache are told before anything of it goes", async () => {
@@ -214,7 +292,7 @@ describe("a pass that is cut off", () => {
     for (let n = 0; n < 30; n += 1) stage.put(build(n), 100 * KB);
     stage.put("trash/left", 10);
     stage.setCapacity(0.95);
-    const stopped = await stage.pass({ stopping: () => true });
+    const stopped = await stage.pass({ stopping: () => existsSync(file()) });
     expect(stopped).toBeUndefined();
     expect(existsSync(file())).toBe(true);
     await stage.parts.thread.close();
@@ -231,7 +309,7 @@ describe("a pass that is cut off", () => {
   test("with a torn end of its file goes on with what is whole", async () => {
     for (let n = 0; n < 30; n += 1) stage.put(build(n), 100 * KB);
     stage.setCapacity(0.95);
-    await stage.pass({ stopping: () => true });
+    await stage.pass({ stopping: () => existsSync(file()) });
     await stage.parts.thread.close();
     appendFileSync(file(), '{"done":[[0,nu');
     const thread = stage.newThread();

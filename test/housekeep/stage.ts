@@ -46,7 +46,7 @@ export async function setVolumeStage(over: Partial<PassParts> = {}): Promise<Vol
   const store = await openStore(join(dir, "state"), quiet);
   const threads: VolumeThread[] = [];
   const newThread = (): VolumeThread => {
-    const thread = createVolumeThread({ volume, keepIn: join(dir, "state", "housekeeping") });
+    const thread = createVolumeThread({ volume, keepIn: join(dir, "state", "housekeeping"), saves: true });
     threads.push(thread);
     return thread;
   };
