@@ -19,6 +19,11 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
     measures: "durable commits a second, stalls, start and adoption times",
     load: () => import("./store.ts"),
   },
+  slack: {
+    measures:
+      "a press until its card is redrawn; 200 runs that change every second: staleness, questions, 429s, duplicates",
+    load: () => import("./slack.ts"),
+  },
   trees: {
     measures: "a warm tree against bare git and against a throwaway clone with an install; the disk after 20 issues",
     load: () => import("./trees.ts"),
