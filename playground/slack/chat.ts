@@ -49,6 +49,7 @@ function destination({ world, scopes }: Call, given: string): Channel {
   const user = world.users.get(given);
   const channel = world.channels.get(given) ?? byName ?? (user === undefined ? undefined : imWith(world, given));
   if (channel === undefined) throw new Refusal("channel_not_found");
+  if (channel.kind === "im" && !world.messagesTab) throw new Refusal("messages_tab_disabled");
   if (channel.archived) throw new Refusal("is_archived");
   const mayPost = channel.members.has(world.app.userId) || scopes.includes("chat:write.public");
   if (!mayPost) throw new Refusal("not_in_channel");

@@ -8,7 +8,7 @@ import type { Gateway } from "./gateway.ts";
 import type { Json } from "./json.ts";
 import type { BotEvent, World } from "./state.ts";
 
-const SCOPES: Readonly<Record<string, string>> = {
+export const EVENT_SCOPES: Readonly<Record<string, string>> = {
   "message.channels": "channels:history",
   "message.im": "im:history",
   app_mention: "app_mentions:read",
@@ -27,7 +27,7 @@ export function sendEvents(world: World, gateway: Gateway, options: EventOptions
   let stopped = false;
 
   function wanted({ subscription, channel }: BotEvent): boolean {
-    const scope = SCOPES[subscription];
+    const scope = EVENT_SCOPES[subscription];
     if (!options.subscriptions.includes(subscription)) return false;
     if (scope !== undefined && !options.scopes.includes(scope)) return false;
     return channel === undefined || world.channels.get(channel)?.members.has(world.app.userId) === true;

@@ -36,6 +36,8 @@ export type SlackOptions = {
   readonly commands?: readonly string[];
   /** Event subscriptions of the app, by the names that the manifest uses. */
   readonly events?: readonly string[];
+  /** Whether people may see, in the app's Messages tab, what it sends to them directly. */
+  readonly messagesTab?: boolean;
   /** How long an envelope waits for its ack. */
   readonly ackMs?: number;
   /** Waits before each further try of an event that was not acked. */
@@ -131,7 +133,10 @@ export async function startSlack(options: SlackOptions = {}): Promise<Slack> {
     appScopes: options.appScopes ?? ["connections:write"],
   };
   const botUser = options.botUser ?? { id: "U0BOT", name: "afk-bot" };
-  const world = emptyWorld(() => listener.url, now, botUser, options.accepts ?? DEFAULT_BLOCKS);
+  const world = emptyWorld(() => listener.url, now, botUser, {
+    accepts: options.accepts ?? DEFAULT_BLOCKS,
+    messagesTab: options.messagesTab ?? true,
+  });
   const gateway = createGateway({
     appId: world.app.id,
     wsUrl: () => listener.url.replace("http:", "ws:"),
@@ -243,7 +248,7 @@ function emptyWorld(
   url: () => string,
   now: () => number,
   botUser: { readonly id: string; readonly name: string },
-  accepts: readonly string[],
+  app: Pick<World, "accepts" | "messagesTab">,
 ): World {
   const bot: User = { id: botUser.id, name: botUser.name, realName: botUser.name, isBot: true, tz: "UTC" };
   return {
@@ -253,7 +258,7 @@ function emptyWorld(
     now,
     team: { id: "T0PLAYGROUND", domain: "playground", name: "Playground" },
     app: { id: "A0PLAYGROUND", userId: botUser.id, botId: "B0PLAYGROUND", name: botUser.name },
-    accepts,
+    ...app,
     users: new Map([[bot.id, bot]]),
     channels: new Map(),
     usergroups: new Map(),

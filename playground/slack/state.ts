@@ -109,6 +109,7 @@ export type World = {
   readonly team: { readonly id: string; readonly domain: string; readonly name: string };
   readonly app: { readonly id: string; readonly userId: string; readonly botId: string; readonly name: string };
   readonly accepts: readonly string[];
+  readonly messagesTab: boolean;
   readonly users: Map<string, User>;
   readonly channels: Map<string, Channel>;
   readonly usergroups: Map<string, Usergroup>;

@@ -115,7 +115,10 @@ function agentEnvironment(githubUrl: string, stateDir: string): Record<string, s
 
 const MANIFEST = new URL("../../manifest.yml", import.meta.url);
 const manifestSchema = z.object({
-  features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
+  features: z.object({
+    app_home: z.object({ messages_tab_enabled: z.boolean() }),
+    slash_commands: z.array(z.object({ command: z.string() })),
+  }),
   oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
   settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
 });
@@ -124,6 +127,7 @@ const manifestSchema = z.object({
 function appInstalled() {
   const { features, oauth_config, settings } = manifestSchema.parse(parse(readFileSync(MANIFEST, "utf8")));
   return {
+    messagesTab: features.app_home.messages_tab_enabled,
     commands: features.slash_commands.map(({ command }) => command),
     botScopes: oauth_config.scopes.bot,
     events: settings.event_subscriptions.bot_events,
