@@ -271,6 +271,8 @@ export type Chat = {
   ): Promise<"done" | "left">;
   /** How long until there is room for all that is to be shown, in milliseconds; 0 = now. */
   roomMs(wanted: ThreadWanted, thread: IssueThread | undefined): number;
+  /** Throws `config`, saying what to do, where nothing can be shown in the channel now. */
+  checkChannel(): Promise<void>;
 };
 
 /** Who may resolve what; `repo` undefined = what concerns all repos. Asked anew at each press. */
@@ -287,4 +289,5 @@ export type Rights = {
   githubOf(user: string): string | null;
 };
 
-export type Dependency = "github" | "t3" | "slack" | "cluster";
+/** `channel`: the one in Slack that the threads are in. */
+export type Dependency = "github" | "t3" | "slack" | "channel" | "cluster";

@@ -72,9 +72,8 @@ export function createPublisher(parts: {
   async function showInSlack(key: IssueKey, urgent: boolean): Promise<"done" | "left"> {
     const wanted = wantedThread(key);
     if (wanted === undefined) return "done";
-    return await dependencies.watch("slack", () =>
-      chat.showThread(wanted, store.state.threads[key], (event) => store.commit(event), urgent),
-    );
+    const show = () => chat.showThread(wanted, store.state.threads[key], (event) => store.commit(event), urgent);
+    return await dependencies.watch("slack", () => dependencies.watch("channel", show));
   }
 
   /** What people are asked, and what came of it, is said at once; the card follows when there is room. */

@@ -22,7 +22,7 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
   const secrets = new Set(config.secrets);
   const log = createLog(config.logLevel, secrets, createRedact([], config.redact));
   const clock: Clock = { now: () => Date.now() };
-  const dependencies = createDependencies(["github", "t3", "slack", "cluster"], clock, log);
+  const dependencies = createDependencies(["github", "t3", "slack", "channel", "cluster"], clock, log);
   const health = createHealth(dependencies, clock);
   const metrics = createMetrics({ dependencies, clock, version });
   const lead = createLead(config, log);

@@ -8,6 +8,7 @@ import { pressButton } from "./actions.ts";
 import { faceOf } from "./faces.ts";
 import type { PilotShown } from "./pilot.ts";
 import { runLine } from "./run-line.ts";
+import { type ServiceShown, serviceLine } from "./service.ts";
 import { bold, cut, cutTitle, elapsed, escapeMrkdwn, link, plain, richSection, slackTime } from "./text.ts";
 
 export type HomeShown = {
@@ -17,7 +18,7 @@ export type HomeShown = {
   readonly pause: { readonly by: string; readonly reason: string; readonly at: number } | null;
   readonly disarmed: string | undefined;
   readonly pilot: PilotShown | undefined;
-  readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
+  readonly dependencies: readonly ServiceShown[];
   readonly policy: Policy;
   readonly mayResolve: boolean;
   readonly now: number;
@@ -70,10 +71,7 @@ function switches({ pause, disarmed, pilot }: HomeShown): string {
 }
 
 function services(all: HomeShown["dependencies"]): readonly KnownBlock[] {
-  const down = all.filter(({ state }) => state === "down");
-  return down.map(({ name, why }) =>
-    section(`:warning: *${name}* does not answer: ${escapeMrkdwn(cut(why ?? "", 300))}`),
-  );
+  return all.filter(({ state }) => state === "down").map((one) => section(serviceLine(one)));
 }
 
 function askedLine(run: Run, escalation: Escalation, policy: Policy, now: number): KnownBlock {

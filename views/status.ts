@@ -3,6 +3,7 @@ import { escalationsOf } from "../src/domain/escalation.ts";
 import { isActive, isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
 import { runLine } from "./run-line.ts";
+import { type ServiceShown, serviceLine } from "./service.ts";
 import { cut, elapsed, escapeMrkdwn, slackTime } from "./text.ts";
 
 const MOST_RUNS = 15;
@@ -21,7 +22,7 @@ export type StatusInput = {
   readonly disarmed?: string | undefined;
   /** Why the config file as it is now is not in force, and since when another one is. */
   readonly config?: { readonly trouble: string | null; readonly since: number };
-  readonly dependencies: readonly { readonly name: string; readonly state: string; readonly why: string | null }[];
+  readonly dependencies: readonly ServiceShown[];
   readonly repos: number;
   readonly polling: PollingShown;
   readonly now: number;
@@ -51,10 +52,7 @@ export function status({ runs, pause, disarmed, config, dependencies, repos, pol
     blocks: [
       { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}${unarmed}` } },
       ...configLines(config),
-      ...down.map(({ name, why }): KnownBlock => {
-        const text = `:warning: *${name}* does not answer: ${escapeMrkdwn(why ?? "").slice(0, 400)}`;
-        return { type: "section", text: { type: "mrkdwn", text } };
-      }),
+      ...down.map((one): KnownBlock => ({ type: "section", text: { type: "mrkdwn", text: serviceLine(one) } })),
       ...pollingLines(polling, repos),
       ...open.slice(0, MOST_RUNS).map((run): KnownBlock => runLine(run, now)),
       ...(open.length > MOST_RUNS

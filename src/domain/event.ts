@@ -147,6 +147,11 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("bot.reminded"), at, escalation: z.string(), step: z.number().int().positive() }),
   /** The second bell was rung for that step of an escalation; 0 = for the question itself. */
   z.object({ type: z.literal("bot.rang"), at, escalation: z.string(), step: z.number().int().nonnegative() }),
+  /** A service refuses the bot's token, and only people can mend that. */
+  z.object({ type: z.literal("bot.token-refused"), at, service: z.string(), why: z.string() }),
+  z.object({ type: z.literal("bot.token-taken"), at, service: z.string() }),
+  /** The second bell was rung for it. */
+  z.object({ type: z.literal("bot.token-rang"), at, service: z.string() }),
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
   z.object({ type: z.literal("bot.prune-asked"), at, by: z.string() }),

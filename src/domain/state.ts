@@ -58,6 +58,11 @@ export const stateSchema = z
       .describe(
         "by open escalation, how far people were reminded of it and when last, and what the second bell rang for",
       ),
+    tokens: z
+      .record(z.string(), z.object({ since: z.number().int(), why: z.string(), rang: z.boolean() }).readonly())
+      .readonly()
+      .default({})
+      .describe("by service that refuses the bot's token, since when, and whether the second bell rang"),
     past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
     housekeeping: housekeepingSchema.default(noHousekeeping),
   })
@@ -73,6 +78,7 @@ export const emptyState: BotState = {
   presses: {},
   next: {},
   reminders: {},
+  tokens: {},
   past: {},
   housekeeping: noHousekeeping,
 };
@@ -133,6 +139,18 @@ function apply(state: BotState, event: BotEvent): BotState {
       const { step: rang, at } = event;
       return withReminder(state, event.escalation, (before) => ({ ...(before ?? { step: 0, at }), rang }));
     }
+    case "bot.token-refused": {
+      const { service, at, why } = event;
+      if (state.tokens[service] !== undefined) return state;
+      return { ...state, tokens: { ...state.tokens, [service]: { since: at, why, rang: false } } };
+    }
+    case "bot.token-rang": {
+      const refused = state.tokens[event.service];
+      if (refused === undefined) return state;
+      return { ...state, tokens: { ...state.tokens, [event.service]: { ...refused, rang: true } } };
+    }
+    case "bot.token-taken":
+      return { ...state, tokens: Object.fromEntries(without(state.tokens, event.service)) };
     case "bot.paused":
       return { ...state, pause: { by: event.by, reason: event.reason, at: event.at } };
     case "bot.prune-asked":
@@ -164,6 +182,10 @@ function withoutNext(state: BotState, { repo, issue }: Run): BotState {
   if (state.next[repo]?.issue !== issue.number) return state;
   const { [repo]: _, ...next } = state.next;
   return { ...state, next };
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): readonly (readonly [string, T])[] {
+  return Object.entries(record).filter(([other]) => other !== key);
 }
 
 /** Those of escalations that are over go. */

@@ -7,8 +7,8 @@ import type { MayAct } from "../leader/fence.ts";
 export type Notification = {
   readonly title: string;
   readonly message: string;
-  /** What a tap on it opens. */
-  readonly click: string;
+  /** What a tap on it opens; absent = nothing. */
+  readonly click?: string;
   /** 1 to 5; 3 is the usual one. */
   readonly priority: number;
   readonly tags: readonly string[];

@@ -3,7 +3,7 @@
 
 import type { Logger } from "pino";
 import type { Observed } from "../domain/observed.ts";
-import { AfkError, messageOf } from "../errors.ts";
+import { AfkError, type ErrorCode, messageOf } from "../errors.ts";
 import type { Clock, Dependency } from "../ports.ts";
 
 export type DependencyHealth = {
@@ -13,6 +13,8 @@ export type DependencyHealth = {
   /** When it last answered; null = never yet. */
   readonly answeredAt: number | null;
   readonly why: string | null;
+  /** Of what it failed with last, as far as that is known; null where it is up. */
+  readonly code: ErrorCode | null;
 };
 
 export type Dependencies = {
@@ -25,24 +27,34 @@ export type Dependencies = {
 
 export function createDependencies(names: readonly Dependency[], clock: Clock, log: Logger): Dependencies {
   const health = new Map<Dependency, DependencyHealth>(
-    names.map((name) => [name, { name, state: "unknown", since: clock.now(), answeredAt: null, why: null }]),
+    names.map((name) => [
+      name,
+      { name, state: "unknown", since: clock.now(), answeredAt: null, why: null, code: null },
+    ]),
   );
 
-  function set(name: Dependency, state: "up" | "down", why: string | null): void {
+  type Seen =
+    | { readonly state: "up" }
+    | { readonly state: "down"; readonly why: string; readonly code: ErrorCode | null };
+
+  function set(name: Dependency, seen: Seen): void {
     const before = health.get(name);
     const now = clock.now();
+    const { state } = seen;
+    const { why, code } = seen.state === "up" ? { why: null, code: null } : seen;
     const since = before?.state === state ? before.since : now;
     const answeredAt = state === "up" ? now : (before?.answeredAt ?? null);
-    health.set(name, { name, state, since, answeredAt, why });
+    health.set(name, { name, state, since, answeredAt, why, code });
     if (before?.state === state) return;
     if (state === "down") log.warn({ dependency: name, why }, "dependency does not answer, trying on");
     else log.info({ dependency: name, downBefore: before?.state === "down" }, "dependency answers");
   }
 
   function note(name: Dependency, error: unknown): void {
-    const answered = error === undefined || (error instanceof AfkError && error.code === "refused");
-    if (answered) set(name, "up", null);
-    else set(name, "down", messageOf(error));
+    const state = error === undefined ? "up" : stateBy(name, error);
+    if (state === "up") set(name, { state });
+    if (state === "down")
+      set(name, { state, why: messageOf(error), code: error instanceof AfkError ? error.code : null });
   }
 
   return {
@@ -57,8 +69,20 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
       }
     },
     noteObserved(name, observed) {
-      set(name, observed.known ? "up" : "down", observed.known ? null : observed.why);
+      if (observed.known) set(name, { state: "up" });
+      // Reads do not tell the kind: what is known of it stays.
+      else set(name, { state: "down", why: observed.why, code: health.get(name)?.code ?? null });
     },
     all: () => [...health.values()],
   };
+}
+
+/** What a failure says of the service. A refusal is an answer; undefined = it says nothing. */
+function stateBy(name: Dependency, error: unknown): "up" | "down" | undefined {
+  const code = error instanceof AfkError ? error.code : undefined;
+  if (code === "refused") return "up";
+  // Slack answers; what is wrong is the channel. And of that it says nothing while it is away.
+  if (name === "slack" && code === "config") return "up";
+  if (name === "channel" && code === "unreachable") return undefined;
+  return "down";
 }

@@ -7,7 +7,7 @@ import type { GitHubClient } from "../github/client.ts";
 import { githubError } from "../github/client.ts";
 import type { ClusterClients } from "../kubernetes/clients.ts";
 import { createLoop } from "../loop.ts";
-import type { Dependency } from "../ports.ts";
+import type { Chat, Dependency } from "../ports.ts";
 import { slackError } from "../slack/errors.ts";
 import type { T3Client } from "../t3/client.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -19,10 +19,11 @@ export function startProbes(parts: {
   readonly t3: T3Client;
   readonly clusterClients: ClusterClients;
   readonly slack: WebClient;
+  readonly chat: Pick<Chat, "checkChannel">;
   readonly dependencies: Dependencies;
   readonly log: Logger;
 }): { stop(): Promise<void> } {
-  const { githubClient, t3, clusterClients, slack, dependencies, log } = parts;
+  const { githubClient, t3, clusterClients, slack, chat, dependencies, log } = parts;
   const probes: Readonly<Record<Dependency, () => Promise<unknown>>> = {
     github: () =>
       githubClient.rest.rateLimit
@@ -31,10 +32,11 @@ export function startProbes(parts: {
     t3: () => t3.check(),
     cluster: () => clusterClients.version.getCode(),
     slack: () => slack.auth.test().catch((error: unknown) => Promise.reject(slackError(error, "asking who we are"))),
+    channel: () => chat.checkChannel(),
   };
   const loop = createLoop<Dependency>({
     name: "probe",
-    concurrency: 4,
+    concurrency: 5,
     backoff: { firstMs: 1_000, ceilingMs: 30_000 },
     log: log.child({}, { level: "error" }),
     async work(name) {

@@ -22,6 +22,7 @@ import { startSocket } from "../slack/socket.ts";
 import { audited, openAudit } from "../store/audit.ts";
 import { openHistory } from "../store/history.ts";
 import { timersOf } from "../timers.ts";
+import { startTokens } from "../tokens.ts";
 import { createForensics } from "../volume/forensics.ts";
 import { layoutOf } from "../volume/layout.ts";
 import { readFree } from "../volume/space.ts";
@@ -37,6 +38,9 @@ const DRAIN_MS = 20_000;
 const LEFT_MS = 60 * 60_000;
 /** A repo that is at work for longer hangs, unless its tree may take longer to prepare. */
 const STUCK_MS = 30 * 60_000;
+
+/** A token that is renewed by itself is refused for a moment. */
+const REFUSED_MS = 60_000;
 
 export type WarmBot = {
   /** Starts to act; once. `left` is what the bot before it left at work. */
@@ -157,6 +161,16 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       clock,
       log,
     });
+    const tokens = startTokens({
+      store,
+      chat,
+      dependencies,
+      operators: config.slack.operators,
+      ntfy: outside.secondBell?.ntfy,
+      lastsMs: REFUSED_MS,
+      clock,
+      log,
+    });
     const people = peopleOf({
       config,
       configStanding: base.configStanding,
@@ -191,7 +205,8 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
         // Setups end at once: they are begun anew, and nothing waits for them meanwhile.
         const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), housekeeper.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
-        await Promise.all([showing, socket.stop(), probes.stop(), arming.stop(), bells.stop(DRAIN_MS)]);
+        const saying = Promise.all([showing, bells.stop(DRAIN_MS), tokens.stop(DRAIN_MS)]);
+        await Promise.all([saying, socket.stop(), probes.stop(), arming.stop()]);
         await enrolling.stop();
         await outside.close();
         return { repos: unfinished, done: () => loop.stop(LEFT_MS) };

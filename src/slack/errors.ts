@@ -22,11 +22,19 @@ const TOKEN_ERRORS = new Set([
   "account_inactive",
   "missing_scope",
 ]);
+const ARCHIVED = "the channel is archived: unarchive it or configure another";
 const CHANNEL_ERRORS: Readonly<Record<string, string>> = {
   channel_not_found: "the channel does not exist or the bot cannot see it: check slack.channel and invite the bot",
   not_in_channel: "the bot is not in the channel: invite it",
-  is_archived: "the channel is archived: unarchive it or configure another",
+  is_archived: ARCHIVED,
+  // Of an edit in it.
+  is_inactive: ARCHIVED,
 };
+
+/** Whether the channel was archived: it can be read as before then, and not be written to. */
+export function isArchived(error: unknown): boolean {
+  return CHANNEL_ERRORS[platformError(error) ?? ""] === ARCHIVED;
+}
 
 /** What Slack said, as the bot's error: a platform error is an answer, anything else may not have arrived. */
 export function slackError(error: unknown, what: string): AfkError {

@@ -5,12 +5,13 @@
 // before the first try, so that a try whose outcome is unknown is told from none at all.
 
 import type { KnownBlock } from "@slack/types";
-import type { WebClient } from "@slack/web-api";
+import type { ChatPostMessageArguments, WebClient } from "@slack/web-api";
 import type { Logger } from "pino";
 import { digestOf } from "../domain/ids.ts";
 import type { IssueThread } from "../domain/state.ts";
+import { AfkError } from "../errors.ts";
 import type { Chat, SlackText, Store, ThreadWanted, Timers } from "../ports.ts";
-import { platformError, retryAfterMs, slackError } from "./errors.ts";
+import { isArchived, platformError, retryAfterMs, slackError } from "./errors.ts";
 import { createFinder, nonceMetadata, type Where } from "./nonce.ts";
 import type { Pace, Paced } from "./pace.ts";
 
@@ -18,6 +19,8 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
   const finder = createFinder(client, timers);
   /** Newer blocks reach workspaces gradually: one that refuses them is not asked again before the next start. */
   let takesNewer = true;
+  /** What Slack said to the last message to the channel, where that was archived. What was not shown is tried on. */
+  let archived: unknown;
 
   /** Calls with the newer blocks, and with the classic ones where Slack does not know those. */
   async function withBlocks<T>({ blocks, classic }: SlackText, call: (blocks: KnownBlock[]) => Promise<T>): Promise<T> {
@@ -52,23 +55,36 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
     }
   }
 
+  /** Remembers whether the channel takes anything. */
+  async function written<T>(where: string, call: () => Promise<T>): Promise<T> {
+    try {
+      const value = await call();
+      if (where === channel) archived = undefined;
+      return value;
+    } catch (error) {
+      if (where === channel && isArchived(error)) archived = error;
+      throw error;
+    }
+  }
+
   type Posting = { readonly nonce: string; readonly broadcast: boolean; readonly urgent: boolean };
 
   async function post(target: Where, said: SlackText, posting: Posting): Promise<string> {
     const { thread_ts } = target;
-    const { ts } = await withBlocks(said, (blocks) =>
-      paced("post", posting.urgent, () =>
-        client.chat.postMessage({
-          channel: target.channel,
-          text: said.text,
-          blocks,
-          metadata: nonceMetadata(posting.nonce),
-          unfurl_links: false,
-          unfurl_media: false,
-          ...(thread_ts === undefined ? {} : posting.broadcast ? { thread_ts, reply_broadcast: true } : { thread_ts }),
-        }),
-      ),
-    );
+    const { ts } = await withBlocks(said, (blocks) => {
+      const message = {
+        channel: target.channel,
+        text: said.text,
+        blocks,
+        metadata: nonceMetadata(posting.nonce),
+        unfurl_links: false,
+        unfurl_media: false,
+      };
+      const below = thread_ts === undefined ? {} : { thread_ts, ...(posting.broadcast && { reply_broadcast: true }) };
+      return paced("post", posting.urgent, () =>
+        written(target.channel, () => client.chat.postMessage({ ...message, ...below } as ChatPostMessageArguments)),
+      );
+    });
     if (ts === undefined) throw new Error("chat.postMessage answered without a ts");
     finder.posted(target, posting.nonce, ts);
     return ts;
@@ -78,7 +94,9 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
   async function edit(target: string, ts: string, said: SlackText, urgent: boolean): Promise<boolean> {
     try {
       await withBlocks(said, (blocks) =>
-        paced("edit", urgent, () => client.chat.update({ channel: target, ts, text: said.text, blocks })),
+        paced("edit", urgent, () =>
+          written(target, () => client.chat.update({ channel: target, ts, text: said.text, blocks })),
+        ),
       );
       return true;
     } catch (error) {
@@ -174,7 +192,19 @@ export function createChat(client: WebClient, channel: string, pace: Pace, timer
         await showRoot(wanted, showing);
         return "done";
       } catch (error) {
-        throw slackError(error, `showing ${issue}`);
+        const told = slackError(error, `showing ${issue}`);
+        const isElsewhere = thread !== undefined && thread.channel !== channel;
+        // A channel of before, where the thread still is: it holds up that thread, and no other.
+        throw isElsewhere && told.code === "config" ? new AfkError("refused", told.message, error) : told;
+      }
+    },
+
+    async checkChannel() {
+      try {
+        await client.conversations.history({ channel, limit: 1 });
+        if (archived !== undefined) throw archived;
+      } catch (error) {
+        throw slackError(error, `the channel ${channel}`);
       }
     },
 

@@ -35,6 +35,7 @@ describe("a bot at work", () => {
       ["github", "up"],
       ["t3", "up"],
       ["slack", "up"],
+      ["channel", "up"],
       ["cluster", "up"],
     ]);
     for (const { answeredSecondsAgo } of dependencies) expect(answeredSecondsAgo).toEqual(expect.any(Number));

@@ -29,10 +29,10 @@ beforeEach(async () => {
 });
 afterEach(() => slack.close());
 
-function newBot(): Chat {
+function newBot(where: string = channel.id): Chat {
   const client = createSlackClient(slack.apiUrl.replace(/\/$/, ""), slack.botToken, pino({ level: "silent" }));
   const clock = { now: () => Date.now() + later };
-  return createChat(client, channel.id, createPace(clock), timersOf(clock), pino({ level: "silent" }));
+  return createChat(client, where, createPace(clock), timersOf(clock), pino({ level: "silent" }));
 }
 
 function text(words: string) {
@@ -145,4 +145,31 @@ test("a root that a person deleted is posted anew, and its thread goes on there"
   await client.chat.delete({ channel: channel.id, ts: root?.ts ?? "" });
   await show({ ...wanted, root: text("card, newer") });
   expect(shown()).toEqual(["card, newer", "blocked", "deployed"]);
+});
+
+test("a thread in a channel of before, which is archived now, says that of itself alone", async () => {
+  await show();
+  slack.addChannel({ id: "C0NEXT", name: "next", members: [slack.bot.userId] });
+  chat = newBot("C0NEXT");
+  slack.archive(channel.id, true);
+  await expect(show({ ...wanted, root: text("card, newer") })).rejects.toMatchObject({ code: "refused" });
+  await chat.checkChannel();
+});
+
+test("an archived channel can be read, and is told as what it is from the first message that it refused until one it took", async () => {
+  slack.archive(channel.id, true);
+  await chat.checkChannel();
+  await expect(show()).rejects.toMatchObject({ code: "config" });
+  await expect(chat.checkChannel()).rejects.toThrow(/archived/);
+  slack.archive(channel.id, false);
+  later = 60_000;
+  await show();
+  await chat.checkChannel();
+});
+
+test("a channel that the bot was not invited to, or that is not there, is told as that", async () => {
+  slack.kick(channel.id);
+  await expect(chat.checkChannel()).rejects.toThrow(/invite it/);
+  chat = newBot("C0GONE");
+  await expect(chat.checkChannel()).rejects.toThrow(/check slack\.channel/);
 });

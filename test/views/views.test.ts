@@ -114,7 +114,12 @@ describe("what people see in Slack", () => {
     const many = Array.from({ length: 200 }, (_, n) =>
       run({ id: `run${n}`, issue: { number: n + 1, title: HOSTILE, url: "https://github.com/acme/shop/issues/1" } }),
     );
-    const dependencies = ["github", "t3", "slack", "cluster"].map((name) => ({ name, state: "down", why: LONG }));
+    const dependencies = ["github", "t3", "slack", "cluster"].map((name) => ({
+      name,
+      state: "down",
+      why: LONG,
+      code: null,
+    }));
     const view = status({
       runs: many,
       pause: { by: "U0OPERATOR", reason: LONG.slice(0, 500) },
