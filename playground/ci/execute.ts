@@ -3,7 +3,7 @@
 import { type Commit, commitsBySha } from "../github/history.ts";
 import type { Conclusion, Job, Repo, WorkflowRun } from "../github/model.ts";
 import type { GitHub } from "../github/server.ts";
-import { completeJob, createJob, setRun, startJob } from "../github/workflow-runs.ts";
+import { annotateJob, completeJob, createJob, setRun, startJob } from "../github/workflow-runs.ts";
 import { fullName, type World } from "../github/world.ts";
 import { contextsOf, variablesOf } from "./contexts.ts";
 import { ExpressionError, holds, interpolate } from "./expression.ts";
@@ -94,6 +94,7 @@ export function createExecutor(surroundings: Surroundings): (live: Live) => Prom
       log(`Current runner version: '2.330.0'`);
       if (runnerIsLost(repo, key)) {
         log("##[error]The hosted runner lost communication with the server.");
+        annotateJob(repo, job, "The hosted runner lost communication with the server.");
         return end("failure");
       }
       const conclusion = await runJob({

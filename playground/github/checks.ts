@@ -49,6 +49,7 @@ export function createCheckRun(world: World, repo: Repo, suite: CheckSuite, fres
     externalId: fresh.externalId,
     detailsUrl: fresh.detailsUrl,
     output: { title: null, summary: null, text: null },
+    annotations: [],
   };
   repo.checkRuns.push(run);
   return run;

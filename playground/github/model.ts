@@ -97,6 +97,15 @@ export type CheckRun = {
   externalId: string;
   detailsUrl: string;
   output: { title: string | null; summary: string | null; text: string | null };
+  /** What the runner, or the job by a workflow command, says beside the log. */
+  annotations: readonly Annotation[];
+};
+
+export type Annotation = {
+  readonly path: string;
+  readonly line: number;
+  readonly level: "notice" | "warning" | "failure";
+  readonly message: string;
 };
 
 export type App = { readonly id: number; readonly slug: string; readonly name: string; readonly owner: string };

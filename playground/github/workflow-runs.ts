@@ -159,6 +159,13 @@ export function completeJob(world: World, repo: Repo, job: Job, conclusion: Conc
   Object.assign(check, { status: "completed", conclusion, startedAt: job.startedAt, completedAt: at });
 }
 
+/** What GitHub itself says of a job that failed, where it is shown beside the log. */
+export function annotateJob(repo: Repo, job: Job, message: string): void {
+  const check = checkOf(repo, job);
+  const annotation = { path: ".github", line: 1, level: "failure" as const, message };
+  if (check !== undefined) check.annotations = [...check.annotations, annotation];
+}
+
 function checkOf(repo: Repo, job: Job): CheckRun | undefined {
   return repo.checkRuns.find((run) => run.id === job.id);
 }

@@ -42,7 +42,11 @@ export function decideVerifying(
   }
   if (rollout?.is !== "green") {
     if (age <= policy.rolloutMs) return { do: "wait", forMs: policy.watchMs };
-    const details = rollout === undefined ? unknownText(rollouts) : `Waiting for ${rollout.waitingFor}.`;
+    if (rollout === undefined) {
+      const reason = unread("rollout-silent", "The cluster", policy.rolloutMs, rollouts);
+      return answerRed(run, state, reason, true, policy, paused, now);
+    }
+    const details = `Waiting for ${rollout.waitingFor}.`;
     const text = `The landed commit was not healthy after ${minutes(policy.rolloutMs)}.`;
     // A person paused the rollout: nothing that the agent could land would change that.
     const held = rollouts.known && rollouts.value.some((seen) => seen.paused);
@@ -97,8 +101,19 @@ function judgeCi(
   }
   if (ours?.none === true && age > policy.ciStartMs) return nothingRan(runnable, rules, policy, age);
   if (age <= policy.ciMs) return { is: "waits" };
-  const details = ours === undefined ? unknownText(checks) : `Waiting for ${waitingFor(ours)}.`;
-  return redCi("ci-silent", `CI did not finish in ${minutes(policy.ciMs)}.`, details);
+  if (ours === undefined) return { is: "red", reason: unread("ci-silent", "CI", policy.ciMs, checks), final: true };
+  return redCi("ci-silent", `CI did not finish in ${minutes(policy.ciMs)}.`, `Waiting for ${waitingFor(ours)}.`);
+}
+
+/** Nobody knows whether the commit is healthy: a person has to look, and no agent can mend it. */
+function unread(
+  kind: "ci-silent" | "rollout-silent",
+  what: string,
+  limitMs: number,
+  seen: { readonly known: boolean; readonly why?: string },
+): BlockReason {
+  const text = `${what} could not be read, and the time for that, ${minutes(limitMs)}, is over.`;
+  return { kind, text, details: unknownText(seen) };
 }
 
 function nothingRan(runnable: VerifyingEvidence["runnable"], rules: CiRules, policy: Policy, age: number): Ci {
@@ -112,8 +127,10 @@ function nothingRan(runnable: VerifyingEvidence["runnable"], rules: CiRules, pol
       final: true,
     };
   }
-  if (runnable?.known === true || age > policy.ciMs) return redCi("ci-silent", text, runnable && unknownText(runnable));
-  return { is: "waits" };
+  if (runnable?.known === true) return redCi("ci-silent", text);
+  if (age <= policy.ciMs) return { is: "waits" };
+  // Whether one should have come is not known: that is no fault of the commit's.
+  return { ...redCi("ci-silent", text, runnable && unknownText(runnable)), final: true };
 }
 
 function redCi(kind: "ci-red" | "ci-silent", text: string, details: string | null = null) {

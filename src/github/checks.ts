@@ -34,12 +34,16 @@ const OTHER_EVENTS = new Set([
   "fork",
 ]);
 
-/** Once everything is over, one of the two others is asked for instead so often: a check may still come late. */
+/**
+ * Once everything is over, one of the two others is asked for instead so often: a check may still come late. Never twice
+ * in a row, however seldom anybody looks: a run may be run again.
+ */
 const OTHERS_AGE_MS = 30_000;
 
 type Known = {
-  /** When anything was asked for last, and when it was one of the two others. */
+  /** When anything was asked for last, and when it was the workflow runs, or one of the two others. */
   readonly at: number;
+  readonly runsAt: number;
   readonly othersAt: number;
   readonly runs: readonly WorkflowRun[];
   readonly checkRuns: readonly CheckRun[];
@@ -71,7 +75,8 @@ export function createChecks(client: GitHubClient, freshMs: number, clock: Clock
 
   async function look(known: Known | undefined, repo: RepoKey, sha: Sha, now: number): Promise<Known> {
     const target = { ...targetOf(repo), ref: sha, per_page: 100 };
-    if (known !== undefined && isOver(known) && isQuiet(known) && now - known.othersAt >= OTHERS_AGE_MS) {
+    const othersAreDue = known !== undefined && known.runsAt > known.othersAt && now - known.othersAt >= OTHERS_AGE_MS;
+    if (othersAreDue && isOver(known) && isQuiet(known)) {
       if (known.next === "check-runs") {
         const checkRuns = await fetchCheckRuns(client, target);
         return { ...known, at: now, othersAt: now, checkRuns, next: "statuses" };
@@ -80,10 +85,10 @@ export function createChecks(client: GitHubClient, freshMs: number, clock: Clock
     }
     const runs = await fetchRuns(client, repo, sha);
     if (known !== undefined && toldOf(runs) === toldOf(known.runs)) {
-      if (!isOver(known) || isQuiet(known)) return { ...known, at: now, runs };
+      if (!isOver(known) || isQuiet(known)) return { ...known, at: now, runsAt: now, runs };
     }
     const [checkRuns, statuses] = await Promise.all([fetchCheckRuns(client, target), fetchStatuses(client, target)]);
-    return { at: now, othersAt: now, runs, checkRuns, statuses, next: "check-runs" };
+    return { at: now, runsAt: now, othersAt: now, runs, checkRuns, statuses, next: "check-runs" };
   }
 }
 

@@ -5,33 +5,37 @@ import type { WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
 import type { Sha } from "../domain/repo.ts";
 
-/** Seven digits are the least that GitHub and git show of a commit. */
-const COMMIT = /(?:^|[^0-9a-f])([0-9a-f]{7,64})(?![0-9a-f])/;
+/** Seven digits are the least that GitHub and git show of a commit; `git describe` puts a `g` before it. */
+const COMMIT = /(?<![0-9a-z])g?([0-9a-f]{7,64})(?![0-9a-z])/gi;
 
-/** The commit that the workload names; undefined = none. */
-export function commitOf(
+/** The commits that the workload may name: a date in a tag looks like one too. */
+export function commitsOf(
   ref: WorkloadRef,
   image: string,
   metadata: V1ObjectMeta | undefined,
   template: V1PodTemplateSpec | undefined,
-): string | undefined {
+): readonly string[] {
   const { annotation } = ref;
   if (annotation === undefined) {
     // A digest after the tag is of the image, not of a commit; a port before it is no tag.
-    const tag = /:([^:/@]+)(?:@[^@]*)?$/.exec(image)?.[1] ?? "";
-    return COMMIT.exec(tag)?.[1];
+    const [named = ""] = image.split("@");
+    return namedIn(/:([^:/]+)$/.exec(named)?.[1] ?? "");
   }
   // The template's own goes before the workload's: it is what the pods are made by.
   const value = template?.metadata?.annotations?.[annotation] ?? metadata?.annotations?.[annotation] ?? "";
-  return COMMIT.exec(value)?.[1];
+  return namedIn(value);
+}
+
+function namedIn(text: string): readonly string[] {
+  return [...text.matchAll(COMMIT)].flatMap(([, commit]) => commit?.toLowerCase() ?? []);
 }
 
 export async function carriesOf(
-  commit: string | undefined,
+  commits: readonly string[],
   sha: Sha,
   contains: (commit: string) => Promise<boolean>,
 ): Promise<RolloutSeen["carries"]> {
-  if (commit === undefined) return "other";
-  if (sha.startsWith(commit)) return "landed";
-  return (await contains(commit)) ? "descendant" : "other";
+  if (commits.some((commit) => sha.startsWith(commit))) return "landed";
+  for (const commit of commits) if (await contains(commit)) return "descendant";
+  return "other";
 }

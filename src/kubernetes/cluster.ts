@@ -10,7 +10,7 @@ import { known, type Observed, unknown } from "../domain/observed.ts";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Cluster, Trees } from "../ports.ts";
-import { carriesOf, commitOf } from "./carries.ts";
+import { carriesOf, commitsOf } from "./carries.ts";
 import type { ClusterClients } from "./clients.ts";
 import { fetchPodTroubles } from "./pods.ts";
 import { createReader, type Reader } from "./reader.ts";
@@ -49,8 +49,8 @@ export function createCluster(
     const workload = await fetchWorkload(reader, ref);
     selectors.set(nameOf(ref), workload.selector);
     const image = imageOf(workload.template, ref);
-    const commit = commitOf(ref, image, workload.metadata, workload.template);
-    const carries = await carriesOf(commit, sha, (other) => contains(repo, sha, other));
+    const commits = commitsOf(ref, image, workload.metadata, workload.template);
+    const carries = await carriesOf(commits, sha, (other) => contains(repo, sha, other));
     return {
       ...workload.figures,
       workload: nameOf(ref),

@@ -112,21 +112,25 @@ describe("red is fixed forward", () => {
       { afterMs: policy.rolloutMs + 1 },
       "run.fix-ordered",
     ],
-    [
-      "an unreadable GitHub is never green",
-      { checks: unknown("502") },
-      { afterMs: policy.ciMs + 1 },
-      "run.fix-ordered",
-    ],
-    [
-      "an unreadable cluster is never healthy",
-      { rollouts: unknown("no") },
-      { afterMs: policy.rolloutMs + 1 },
-      "run.fix-ordered",
-    ],
     ["the fifth time as well", red, { of: { fixes: { since: T0 - 1, attempts: 4 } } }, "run.fix-ordered"],
   ])("%s", (_promise, over, world, expected) => {
     expect(decided(over, world)).toBe(expected);
+  });
+});
+
+describe("what cannot be read is neither green nor red: it waits, asks no agent, and goes to a person in the end", () => {
+  const late = policy.rolloutMs + 1;
+  test.each<[string, Partial<VerifyingEvidence>, number, string]>([
+    ["GitHub", { checks: unknown("502") }, policy.ciMs, "wait"],
+    ["GitHub, for too long", { checks: unknown("502") }, policy.ciMs + 1, "frozen ci-silent"],
+    ["the cluster", { rollouts: unknown("no") }, policy.rolloutMs, "wait"],
+    ["the cluster, for too long", { rollouts: unknown("no") }, late, "frozen rollout-silent"],
+    ["the cluster, while CI is red", { ...checks("failure"), rollouts: unknown("no") }, late, "run.fix-ordered"],
+    ["the workflows, where nothing ran", { ...checks(), runnable: unknown("502") }, policy.ciStartMs + 1, "wait"],
+    ["the same, for too long", { ...checks(), runnable: unknown("502") }, policy.ciMs + 1, "frozen ci-silent"],
+    ["the branch", { branch: unknown("no") }, 0, "run.deployed"],
+  ])("%s", (_what, over, afterMs, expected) => {
+    expect(decided(over, { afterMs })).toBe(expected);
   });
 });
 

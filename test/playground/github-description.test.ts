@@ -265,6 +265,7 @@ describe("answers are as GitHub describes them", () => {
       token: "bot-token",
     });
     await ask("get", `${r}/check-runs/{check_run_id}`, 200, { params });
+    await ask("get", `${r}/check-runs/{check_run_id}/annotations`, 200, { params });
     await ask("get", `${r}/commits/{ref}/check-runs`, 200, { params });
     await ask("get", `${r}/commits/{ref}/check-suites`, 200, { params });
     await ask("get", `${r}/check-suites/{check_suite_id}`, 200, { params });

@@ -8,7 +8,7 @@ import type { CheckRun, CheckSuite, Status } from "../model.ts";
 import { choice, numberParam, parseBody, type RepoCall, type Route, repoRoute, requireCaller } from "../route.ts";
 import { simpleCommit } from "../shapes/commit.ts";
 import { minimalRepo, repoApi } from "../shapes/repo.ts";
-import { checkRunShape, checkSuiteShape, statusShape } from "../shapes/run.ts";
+import { annotationShape, checkRunShape, checkSuiteShape, statusShape } from "../shapes/run.ts";
 import { appOf, simpleUser } from "../shapes/user.ts";
 import { nextId, timestamp } from "../world.ts";
 import { requireCommit, requireSha } from "./commits.ts";
@@ -218,6 +218,10 @@ export const checkRoutes: readonly Route[] = [
     );
   }),
   repoRoute("get", "/check-runs/:id", (call) => json(checkRunShape(call.world, call.repo, findRun(call)))),
+  repoRoute("get", "/check-runs/:id/annotations", (call) => {
+    const run = findRun(call);
+    return page(run.annotations, (one) => annotationShape(call.world, call.repo, run, one));
+  }),
   repoRoute("post", "/check-runs", createRun, "write"),
   repoRoute("patch", "/check-runs/:id", changeRun, "write"),
   repoRoute("post", "/statuses/:sha", createStatus, "write"),

@@ -1,7 +1,7 @@
 // Check runs, suites, statuses, workflow runs and jobs as REST shows them.
 
 import type { Json } from "../answers.ts";
-import type { CheckRun, CheckSuite, Job, Repo, Status, Workflow, WorkflowRun } from "../model.ts";
+import type { Annotation, CheckRun, CheckSuite, Job, Repo, Status, Workflow, WorkflowRun } from "../model.ts";
 import type { World } from "../world.ts";
 import { minimalRepo, repoApi, repoHtml } from "./repo.ts";
 import { integration, nodeId, simpleUser } from "./user.ts";
@@ -21,10 +21,30 @@ export function checkRunShape(world: World, repo: Repo, run: CheckRun): Json {
     conclusion: run.conclusion,
     started_at: run.startedAt,
     completed_at: run.completedAt,
-    output: { ...run.output, annotations_count: 0, annotations_url: `${url}/annotations` },
+    output: { ...run.output, annotations_count: run.annotations.length, annotations_url: `${url}/annotations` },
     check_suite: { id: run.suiteId },
     app: integration(world, run.app),
     pull_requests: [],
+  };
+}
+
+export function annotationShape(
+  world: World,
+  repo: Repo,
+  run: CheckRun,
+  { path, line, level, message }: Annotation,
+): Json {
+  return {
+    path,
+    blob_href: `${repoHtml(world, repo)}/blob/${run.headSha}/${path}`,
+    start_line: line,
+    start_column: null,
+    end_line: line,
+    end_column: null,
+    annotation_level: level,
+    title: "",
+    message,
+    raw_details: "",
   };
 }
 
