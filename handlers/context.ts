@@ -1,6 +1,7 @@
 import type { ModalView } from "@slack/types";
 import type { ConfigStanding } from "../src/config/watch.ts";
 import type { Config } from "../src/config.ts";
+import type { ExecutorSeen } from "../src/domain/assign.ts";
 import type { Observed } from "../src/domain/observed.ts";
 import type { RepoKey } from "../src/domain/repo.ts";
 import type { Run } from "../src/domain/run.ts";
@@ -32,8 +33,10 @@ export type HandlerContext = {
   readonly enrolments: Pick<Enrolments, "last">;
   /** How polling stands: the interval it is done at, and the rate limits in force. */
   readonly polling: Polling;
-  /** Whether the pilot lets the bot start anything. */
-  readonly arming: Pick<Arming, "last" | "disarmed" | "start">;
+  /** Whether the pilot lets the bot start anything, by T3 server. */
+  readonly armings: readonly Pick<Arming, "name" | "last" | "disarmed" | "start">[];
+  /** The T3 servers, and how each stands. */
+  executors(): readonly ExecutorSeen[];
   readonly housekeeper: Pick<Housekeeper, "plan" | "prune" | "report">;
   /** Why an issue starts or does not, on a reading of now. */
   explain(repo: RepoKey, issue: number): Promise<Observed<Answer>>;

@@ -10,7 +10,6 @@ import { AfkError, messageOf } from "./errors.ts";
 import { gatherForensics } from "./forensics.ts";
 import { fieldsOf } from "./log.ts";
 import type { Parts } from "./parts.ts";
-import type { Dependency } from "./ports.ts";
 import { guidanceText, nextMessage, textOf } from "./say.ts";
 
 /**
@@ -42,20 +41,19 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
   const { trees, executor, clock, dependencies } = parts;
   const { state } = run;
   const refusals = "refusals" in state ? (state.refusals ?? 0) : 0;
-  const on = <T>(dependency: Dependency, call: () => Promise<T>): Promise<T> => dependencies.watch(dependency, call);
   switch (action) {
     case "prepare-tree": {
       const { tree, made } = await trees.prepare(run);
       return [{ type: "run.tree-ready", at: clock.now(), run: run.id, tree, made }];
     }
     case "open-session": {
-      const session = await on("t3", () => executor.openSession(run, trees.checkoutPath(run.repo), refusals));
+      const session = await executor.openSession(run, trees.checkoutPath(run.repo), refusals);
       return [{ type: "run.session-opened", at: clock.now(), run: run.id, session }];
     }
     case "start-turn": {
       const session = require(run.session, "a session");
       const message = await nextMessage(run, parts);
-      const turn = await on("t3", () => executor.sendTurn(run, session, message, refusals));
+      const turn = await executor.sendTurn(run, session, message, refusals);
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn }];
     }
     case "interrupt": {
@@ -63,12 +61,12 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       const session = require(run.session, "a session");
       const age = clock.now() - (state.stop?.since ?? clock.now());
       const attempt = { number: Math.floor(age / INTERRUPT_AGAIN_MS), refusals };
-      await on("t3", () => executor.interrupt(run, session, state.turn, attempt));
+      await executor.interrupt(run, session, state.turn, attempt);
       return [];
     }
     case "stop-session": {
       const session = require(run.session, "a session");
-      await on("t3", () => executor.endSession(run, session, "zombie", refusals));
+      await executor.endSession(run, session, "zombie", refusals);
       return [];
     }
     case "resume-turn": {
@@ -77,7 +75,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       const { turn } = state;
       const unseen = turn.turnId === null ? await textOf(run, parts) : null;
       const message = { ordinal: nextOrdinal(run), text: resumePrompt(unseen) };
-      const next = await on("t3", () => executor.sendTurn(run, session, message, refusals));
+      const next = await executor.sendTurn(run, session, message, refusals);
       const resumed = { ...next, resumes: (turn.resumes ?? 0) + 1 };
       return [{ type: "run.turn-started", at: clock.now(), run: run.id, turn: resumed }];
     }
@@ -85,15 +83,15 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       return await carryOut(run, parts, refusals);
     case "rerun-ci":
       if (state.name !== "verifying") return [];
-      for (const { id } of state.rerun?.runs ?? []) await on("github", () => parts.github.rerunFailed(run.repo, id));
+      for (const { id } of state.rerun?.runs ?? [])
+        await dependencies.watch("github", () => parts.github.rerunFailed(run.repo, id));
       return [];
     case "gather-forensics":
       return await gatherForensics(run, parts);
     case "release-tree": {
       // An agent stays at its place after a turn, and may come back to it by itself: the tree is not taken from under one.
       const { session } = run;
-      if (session !== null && (await on("t3", () => executor.endSession(run, session, "idle", 0))) !== "ended")
-        return [];
+      if (session !== null && (await executor.endSession(run, session, "idle", 0)) !== "ended") return [];
       const kept = await trees.release(run);
       return [{ type: "run.tree-released", at: clock.now(), run: run.id, ...(kept.length > 0 && { kept }) }];
     }
@@ -104,7 +102,7 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
 
 /** What a person asked of a session at work. What it waits for may have been answered elsewhere: then nothing is sent. */
 async function carryOut(run: Run, parts: Parts, refusals: number): Promise<readonly RunEvent[]> {
-  const { executor, clock, dependencies } = parts;
+  const { executor, clock } = parts;
   const order = nextOrder(run);
   if (order === undefined) return [];
   const { what } = order;
@@ -115,7 +113,7 @@ async function carryOut(run: Run, parts: Parts, refusals: number): Promise<reado
     if (what.kind === "approve") return await executor.approve(run, session, what.request, what.decision, refusals);
     return "stale";
   };
-  const sent = await dependencies.watch("t3", send);
+  const sent = await send();
   const [outcome, text] =
     sent === "sent" ? (["done", ""] as const) : (["stale", "Nobody waits for it any more."] as const);
   return [{ type: "run.order-over", at: clock.now(), run: run.id, order: order.id, outcome, text }];
@@ -129,10 +127,10 @@ async function steer(
   parts: Parts,
   refusals: number,
 ): Promise<readonly RunEvent[]> {
-  const { executor, clock, dependencies } = parts;
+  const { executor, clock } = parts;
   const session = require(run.session, "a session");
   const message = { ordinal: nextOrdinal(run), text: guidanceText(run, text, parts), steers: true };
-  const sent = await dependencies.watch("t3", () => executor.sendTurn(run, session, message, refusals));
+  const sent = await executor.sendTurn(run, session, message, refusals);
   const { ordinal, messageId, askedAt } = sent;
   return [{ type: "run.steered", at: clock.now(), run: run.id, ordinal, messageId, askedAt, order }];
 }

@@ -49,7 +49,6 @@ async function adoptOne(repo: RepoKey, issue: number, parts: Parts, record: Reco
   const { candidate } = seen.value;
   for (const { id, release } of possible) {
     const session = await executor.findSession(id);
-    parts.dependencies.noteObserved("t3", session);
     if (!session.known) return false;
     if (session.value === null) continue;
     await record(await takeOn(repo, candidate, release, session.value, parts), parts);
@@ -73,8 +72,9 @@ async function takeOn(
   parts: Parts,
 ): Promise<BotEvent> {
   const { trees, executor, clock, log } = parts;
-  const { first, turns } = seen;
-  const run = await rebuild(repo, candidate, release, first?.text ?? "", parts);
+  const { first, turns, executor: at } = seen;
+  const rebuilt = await rebuild(repo, candidate, release, first?.text ?? "", parts);
+  const run = at === undefined ? rebuilt : { ...rebuilt, executor: at };
   if (first === null) return escalated(run, "Its session was opened and never given its task.", parts);
   try {
     const { tree } = await trees.prepare(run);

@@ -38,12 +38,9 @@ export type Config = {
     readonly people: Readonly<Record<string, string>>;
   };
   readonly t3: {
-    readonly url: string;
-    readonly publicUrl: string;
-    readonly token: TokenFrom;
+    /** The first is the one that the config's own keys name. */
+    readonly servers: readonly [T3Server, ...T3Server[]];
     readonly model: ConfigFile["t3"]["model"];
-    readonly version: string | undefined;
-    readonly baseDir: string | undefined;
     readonly pilot: ConfigFile["t3"]["pilot"];
     readonly runtimeMode: ConfigFile["t3"]["runtimeMode"];
     readonly prices: ConfigFile["t3"]["prices"];
@@ -78,6 +75,19 @@ export type NtfySettings = {
   readonly topic: string;
   readonly token: string | undefined;
   readonly rings: "pages" | "all";
+};
+
+/** One T3 Code server: an executor, by its name. */
+export type T3Server = {
+  readonly name: string;
+  readonly url: string;
+  readonly publicUrl: string;
+  readonly token: TokenFrom;
+  readonly version: string | undefined;
+  readonly baseDir: string | undefined;
+  /** Runs at once; null = the policy's limit alone. */
+  readonly capacity: number | null;
+  readonly drain: boolean;
 };
 
 export type HousekeepingSettings = {
@@ -127,7 +137,10 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     bot: secret("slack.botToken", at(raw, "slack", "botToken")),
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
     ntfy: secret("ntfy.token", at(raw, "ntfy", "token")),
-    t3: loadT3Token(at(raw, "t3", "token"), dirname(path), secret),
+    t3: loadT3Token(at(raw, "t3", "token"), "t3.token", dirname(path), secret),
+    others: entriesOf(at(raw, "t3", "others")).map((one, index) =>
+      loadT3Token(at(one, "token"), `t3.others[${index}].token`, dirname(path), secret),
+    ),
   };
   const trees = parsed.success ? loadTrees(parsed.data, env, secretVariables(raw)) : undefined;
   problems.push(...(trees?.problems ?? []));
@@ -140,6 +153,16 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
   const absolute = (file: string): string => (isAbsolute(file) ? file : resolve(dirname(path), file));
   const volume = absolute(data.volume);
   const { policy } = data;
+  const server = (one: Omit<ConfigFile["t3"]["others"][number], "token">, token: TokenFrom | undefined): T3Server => ({
+    name: one.name,
+    url: one.url,
+    publicUrl: one.publicUrl ?? one.url,
+    token: token ?? { from: "value", value: "" },
+    version: one.version,
+    baseDir: one.baseDir === undefined ? undefined : absolute(one.baseDir),
+    capacity: one.capacity ?? null,
+    drain: one.drain,
+  });
   const { leaseDuration, renewDeadline, retryPeriod, ...election } = data.leaderElection;
   return {
     github: {
@@ -165,12 +188,8 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
       people: data.slack.people,
     },
     t3: {
-      url: data.t3.url,
-      publicUrl: data.t3.publicUrl ?? data.t3.url,
-      token: secrets.t3,
+      servers: [server(data.t3, secrets.t3), ...data.t3.others.map((one, index) => server(one, secrets.others[index]))],
       model: data.t3.model,
-      version: data.t3.version,
-      baseDir: data.t3.baseDir === undefined ? undefined : absolute(data.t3.baseDir),
       pilot: data.t3.pilot,
       runtimeMode: data.t3.runtimeMode,
       prices: data.t3.prices,
@@ -238,6 +257,10 @@ function housekeepingOf(data: ConfigFile["housekeeping"]): HousekeepingSettings 
     measureForMs: data.measureFor,
     keepCheckpointsMs: data.keepCheckpoints,
   };
+}
+
+function entriesOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function at(value: unknown, ...keys: readonly string[]): unknown {

@@ -2,6 +2,7 @@
 // prompt is made of that very reading: what is gated is what is pinned.
 
 import { randomBytes } from "node:crypto";
+import { assign } from "./domain/assign.ts";
 import type { EventOf } from "./domain/event.ts";
 import { type Selected, type Standing, selectNext } from "./domain/gates.ts";
 import { branchOf, runIdOf } from "./domain/ids.ts";
@@ -99,6 +100,17 @@ export async function dispatch(
 /** Whether the gates still pass by the state as it is now: other repos start runs meanwhile. */
 export function stillPasses(repo: RepoKey, { candidate, standing }: Next, state: BotState): boolean {
   return selectNext(repo, [candidate], { ...standing, state }) !== undefined;
+}
+
+/** The T3 server that the repo's run goes to by the state as it is now. `chosen`: for the first time, or anew. */
+export function placeOf(
+  repo: RepoKey,
+  { standing }: Next,
+  state: BotState,
+): { readonly executor: string | undefined; readonly chosen: boolean } {
+  const { executors, warm, policy } = standing;
+  const { executor } = assign(repo, state, executors, warm, policy.maxRuns);
+  return { executor, chosen: executors.length > 1 && state.assigned[repo]?.executor !== executor };
 }
 
 /** The slot that holds the run's tree already, else a warm one, else a new one. */

@@ -38,14 +38,15 @@ program
   .requiredOption("-c, --config <file>", "the bot's YAML config")
   .option("--json", "only the result on stdout, as one line of JSON", false)
   .option("--timeout <seconds>", "how long the agent's turn may take", "300")
+  .option("--executor <name>", "of several T3 servers only this one; default: each in turn")
   .option("--restart-command <command>", "restarts T3, to see whether it survives one; else that is not tried")
-  .action(async (options: { config: string; json: boolean; timeout: string; restartCommand?: string }) => {
+  .action(async (options: PilotOptions) => {
     const withinMs = Number(options.timeout) * 1000;
     if (!(withinMs > 0)) throw new AfkError("config", `--timeout: expected seconds, not ${options.timeout}`);
     const loaded = loadConfig(options.config, process.env);
     const { pilotCommand } = await import("./pilot/command.ts");
-    const { json, restartCommand } = options;
-    process.exitCode = (await pilotCommand(loaded, { json, withinMs, restartCommand })) ? 0 : 1;
+    const { json, restartCommand, executor } = options;
+    process.exitCode = (await pilotCommand(loaded, { json, withinMs, restartCommand, executor })) ? 0 : 1;
   });
 
 program
@@ -136,6 +137,14 @@ program
     const { configJsonSchema } = await import("./config/json-schema.ts");
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
   });
+
+type PilotOptions = {
+  readonly config: string;
+  readonly json: boolean;
+  readonly timeout: string;
+  readonly restartCommand?: string;
+  readonly executor?: string;
+};
 
 /** Where only the volume is asked for, it may be named without a config. */
 type OnVolume = { readonly config?: string; readonly volume?: string };

@@ -24,7 +24,6 @@ export async function observeSent(run: Run, parts: Parts): Promise<MessageSent> 
   const matters = state.failure !== null || state.landed !== undefined || run.orders.length > 0;
   if (!matters) return unknown("not asked");
   const found = await parts.executor.findTurn(run, session, state.message?.ordinal ?? 1);
-  parts.dependencies.noteObserved("t3", found);
   return found.known ? known(found.value !== null) : found;
 }
 
@@ -52,7 +51,6 @@ async function observeLastTurn(run: Run, parts: Parts): Promise<WorkingEvidence[
   // It stopped when nobody could tell whether its next message had been sent.
   if (run.session === null) return known({ is: "not-started", why: "It has no session." });
   const found = await parts.executor.findTurn(run, run.session, nextOrdinal(run));
-  parts.dependencies.noteObserved("t3", found);
   if (!found.known) return found;
   if (found.value === null) return known({ is: "not-started", why: "It was never sent." });
   return await readTurn(run, found.value, true, parts);
@@ -75,6 +73,5 @@ function redacted(seen: TurnSeen, redact: Redact): TurnSeen {
 async function readTurn(run: Run, turn: Turn, stopped: boolean, parts: Parts): Promise<WorkingEvidence["turn"]> {
   if (run.session === null) return unknown("the run has no session");
   const seen = await parts.executor.observeTurn(run.session, turn, stopped);
-  parts.dependencies.noteObserved("t3", seen);
   return seen.known ? known(redacted(seen.value, parts.redact)) : unknown(parts.redact(seen.why));
 }

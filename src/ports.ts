@@ -174,6 +174,8 @@ export type Executor = {
 export type SessionSeen = {
   readonly turns: number;
   readonly first: { readonly text: string; readonly askedAt: number } | null;
+  /** The server that has it; absent = there is but one. */
+  readonly executor?: string;
 };
 
 export type Trees = {
@@ -289,5 +291,5 @@ export type Rights = {
   githubOf(user: string): string | null;
 };
 
-/** `channel`: the one in Slack that the threads are in. */
-export type Dependency = "github" | "t3" | "slack" | "channel" | "cluster";
+/** `channel`: the one in Slack that the threads are in. The first T3 server is `t3`, a further one `t3:` and its name. */
+export type Dependency = "github" | "t3" | `t3:${string}` | "slack" | "channel" | "cluster";

@@ -6,7 +6,8 @@
 import { act } from "./act.ts";
 import { adoptStranded } from "./adopt.ts";
 import { archiveEnded } from "./archive.ts";
-import { dispatch, findNewSlot, findNext, stillPasses } from "./dispatch.ts";
+import { dispatch, findNewSlot, findNext, placeOf, stillPasses } from "./dispatch.ts";
+import { executorOf, roomAt } from "./domain/assign.ts";
 import { decidePreparing, decideStopped } from "./domain/decide.ts";
 import type { Decision } from "./domain/decision.ts";
 import type { BotEvent } from "./domain/event.ts";
@@ -105,7 +106,7 @@ async function decideAsked(run: Run, parts: Parts): Promise<Decision | undefined
   const around = {
     paused: store.state.pause !== null,
     others: runsOf(store.state, run.repo).filter((other) => other.id !== run.id),
-    room: hasRoom(store.state, policy),
+    room: hasRoom(store.state, policy) && roomAt(executorOf(run, parts.executors()), store.state, parts.executors()),
     sent: await observeSent(run, parts),
     freeSlot: wantsNewSlot(run) ? await findNewSlot(run.repo, store.state, trees) : undefined,
     policy,
@@ -128,12 +129,15 @@ async function startNext(repo: RepoKey, parts: Parts): Promise<number> {
   // The cap on runs is over all repos: of those that got here together only as many start as there is room for.
   const started = await startInTurn(store, async () => {
     if (!stillPasses(repo, next, store.state)) return false;
+    const { executor, chosen } = placeOf(repo, next, store.state);
+    if (executor === undefined) return false;
+    if (chosen) await record({ type: "repo.assigned", at: parts.clock.now(), repo, executor }, parts);
     for (const earlier of runsOf(store.state, repo)) {
       if (isEnded(earlier) || !supersededBy(earlier, next.candidate)) continue;
       const why = `#${next.candidate.number} was released again by ${next.release.actor}`;
       await record({ type: "run.abandoned", at: parts.clock.now(), run: earlier.id, why }, parts);
     }
-    await record(event, parts);
+    await record({ ...event, run: { ...event.run, executor } }, parts);
     return true;
   });
   return started ? await moveRun(event.run.id, parts) : policy.pollMs;

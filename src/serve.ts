@@ -11,6 +11,7 @@ import { startHttp } from "./ops/http.ts";
 import { createMetrics } from "./ops/metrics.ts";
 import type { Clock } from "./ports.ts";
 import type { Base } from "./serve/base.ts";
+import { dependenciesOf } from "./serve/members.ts";
 import { openSeat } from "./serve/reload.ts";
 import { onHangup, stopSignal } from "./serve/signals.ts";
 import { openStore } from "./store/store.ts";
@@ -22,7 +23,7 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
   const secrets = new Set(config.secrets);
   const log = createLog(config.logLevel, secrets, createRedact([], config.redact));
   const clock: Clock = { now: () => Date.now() };
-  const dependencies = createDependencies(["github", "t3", "slack", "channel", "cluster"], clock, log);
+  const dependencies = createDependencies(dependenciesOf(config), clock, log);
   const health = createHealth(dependencies, clock);
   const metrics = createMetrics({ dependencies, clock, version });
   const lead = createLead(config, log);

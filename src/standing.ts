@@ -1,3 +1,4 @@
+import type { ExecutorSeen } from "./domain/assign.ts";
 import type { Enrolment } from "./domain/enrolment.ts";
 import type { Disarmed, Standing } from "./domain/gates.ts";
 import type { Observed } from "./domain/observed.ts";
@@ -16,13 +17,19 @@ export type Surroundings = {
   readonly readVolumeFree: () => Promise<Observed<Free>>;
   /** Why the bot may start nothing at all, kill switch apart. */
   readonly disarmed: () => Disarmed;
+  /** The T3 servers of the config, and how each stands now. */
+  readonly executors: () => readonly ExecutorSeen[];
+  /** Whether the repo has slots on the volume. */
+  readonly isWarm: (repo: RepoKey) => Promise<boolean>;
 };
 
 /** How everything but the issue stands, now. Checks the repo's enrolment where that was too long ago. */
 export async function standingOf(repo: RepoKey, state: BotState, around: Surroundings): Promise<Standing> {
   const { policy, clock, enrolments, readVolumeFree, disarmed } = around;
-  const [enrolment, volumeFree] = await Promise.all([enrolments.current(repo), readVolumeFree()]);
-  return { state, policy, disarmed: disarmed(), enrolment, volumeFree, now: clock.now() };
+  const executors = around.executors();
+  const readWarm = executors.length > 1 ? around.isWarm(repo) : false;
+  const [enrolment, volumeFree, warm] = await Promise.all([enrolments.current(repo), readVolumeFree(), readWarm]);
+  return { state, policy, disarmed: disarmed(), executors, warm, enrolment, volumeFree, now: clock.now() };
 }
 
 /** The enrolment that the gates passed on, for what has to be compared with it. */

@@ -3,16 +3,19 @@
 
 import { findIssue } from "../handlers/target.ts";
 import { whyText } from "../views/why.ts";
-import type { Config } from "./config.ts";
+import type { Config, T3Server } from "./config.ts";
+import { disarmedEverywhere, type ExecutorSeen } from "./domain/assign.ts";
 import { pollEvery } from "./domain/pace.ts";
 import { createEnrolments } from "./enrol/enrolments.ts";
 import { AfkError } from "./errors.ts";
+import { hasSlots } from "./git/slots.ts";
 import { connectGitHub } from "./github/connect.ts";
 import { createLog } from "./log.ts";
 import { disarmedBy } from "./pilot/arming.ts";
 import { watchPilot } from "./pilot/result.ts";
 import type { Clock } from "./ports.ts";
 import { peekState } from "./store/peek.ts";
+import { layoutOf } from "./volume/layout.ts";
 import { readFree } from "./volume/space.ts";
 import { explain } from "./why.ts";
 
@@ -24,8 +27,7 @@ export async function whyCommand(config: Config, asked: string, json: boolean): 
   const log = createLog("silent");
   const { policy, stateDir } = config;
   const { github } = await connectGitHub({ ...config.github, policy, keepIn: undefined, clock, log });
-  const pilot = watchPilot(stateDir);
-  const version = await t3Version(config.t3.url);
+  const executors = await Promise.all(config.t3.servers.map((server) => seenNow(server, stateDir)));
   const seen = await explain(issue.repo, issue.number, {
     github,
     state: await peekState(stateDir),
@@ -33,10 +35,18 @@ export async function whyCommand(config: Config, asked: string, json: boolean): 
     policy: { ...policy, pollMs: pollEvery(policy.pollMs, repos.length, config.github.requestsPerHour) },
     clock,
     readVolumeFree: () => readFree(config.volume),
-    disarmed: () => disarmedBy(pilot(), version),
+    disarmed: () => disarmedEverywhere(executors),
+    executors: () => executors,
+    isWarm: (repo) => hasSlots(layoutOf(config.volume), repo),
   });
   if (!seen.known) throw new AfkError("unreachable", seen.why);
   console.log(json ? JSON.stringify(seen.value) : whyText(seen.value));
+}
+
+async function seenNow({ name, url, capacity, drain }: T3Server, stateDir: string): Promise<ExecutorSeen> {
+  const version = await t3Version(url);
+  const disarmed = disarmedBy(watchPilot(stateDir, name)(), version);
+  return { name, capacity, drain, disarmed, down: version === undefined ? `at ${url}` : undefined };
 }
 
 /** What T3 says it is; undefined where it does not answer. It says so to anybody. */

@@ -40,7 +40,7 @@ describe("the config", () => {
     const config = load(good);
     expect(config.policy).toMatchObject({ pollMs: 30_000, watchMs: 5_000, maxRuns: 4 });
     expect(config.github.apiUrl).toBe("https://api.github.com");
-    expect(config.t3.publicUrl).toBe("http://t3.afk.svc:3773");
+    expect(config.t3.servers[0].publicUrl).toBe("http://t3.afk.svc:3773");
   });
 
   test("takes paths from where the file is, and a repo in any case for the same repo", () => {

@@ -17,7 +17,7 @@ export type HomeShown = {
   readonly runs: readonly Run[];
   readonly pause: { readonly by: string; readonly reason: string; readonly at: number } | null;
   readonly disarmed: string | undefined;
-  readonly pilot: PilotShown | undefined;
+  readonly pilots: readonly { readonly name: string; readonly last: PilotShown | undefined }[];
   readonly dependencies: readonly ServiceShown[];
   readonly policy: Policy;
   readonly mayResolve: boolean;
@@ -57,15 +57,18 @@ export function home(shown: HomeShown): HomeView {
   };
 }
 
-function switches({ pause, disarmed, pilot }: HomeShown): string {
+function switches({ pause, disarmed, pilots }: HomeShown): string {
   const lines = [
     pause === null
       ? ":arrow_forward: Not paused"
       : `:double_vertical_bar: *Paused* by <@${pause.by}> since ${slackTime(pause.at)}: ${escapeMrkdwn(cut(pause.reason, 300))}`,
     disarmed === undefined ? "" : `:no_entry: *Not armed*, nothing starts: ${escapeMrkdwn(cut(disarmed, 400))}`,
-    pilot === undefined
-      ? ":grey_question: The pilot never ran"
-      : `${pilot.passed ? ":white_check_mark:" : ":x:"} Pilot ${pilot.passed ? "passed" : "did not pass"} ${slackTime(pilot.at)}, T3 ${escapeMrkdwn(pilot.t3Version ?? "unknown")}`,
+    ...pilots.map(({ name, last }) => {
+      const where = pilots.length > 1 ? ` at ${name}` : "";
+      if (last === undefined) return `:grey_question: The pilot never ran${where}`;
+      const mark = last.passed ? ":white_check_mark:" : ":x:";
+      return `${mark} Pilot ${last.passed ? "passed" : "did not pass"}${where} ${slackTime(last.at)}, T3 ${escapeMrkdwn(last.t3Version ?? "unknown")}`;
+    }),
   ];
   return lines.filter((line) => line !== "").join("\n");
 }

@@ -29,6 +29,28 @@ export function pilot(last: PilotShown | undefined, disarmed: string | undefined
   return view(`${when}${why}${begun}`, last.checks.map(checkBlock));
 }
 
+/** Several servers, a line each. */
+export function pilots(
+  all: readonly {
+    readonly name: string;
+    readonly last: PilotShown | undefined;
+    readonly disarmed: string | undefined;
+  }[],
+  started: boolean,
+): View {
+  const begun = started ? "\n:hourglass_flowing_sand: Under way: ask again in a minute." : "";
+  const lines = all.map(({ name, last, disarmed }) => {
+    const passed =
+      last === undefined ? "" : ` – T3 ${escapeMrkdwn(last.t3Version ?? "unknown")}, ${slackTime(last.at)}`;
+    const why = disarmed === undefined ? "armed" : `not armed: ${escapeMrkdwn(cut(disarmed, 400))}`;
+    return section(`${disarmed === undefined ? ":white_check_mark:" : ":no_entry:"} *${name}* ${why}${passed}`);
+  });
+  return view(`*Pilot* of ${all.length} T3 servers${begun}`, [
+    ...lines,
+    section("`/afk pilot <name>` shows one check by check."),
+  ]);
+}
+
 function checkBlock({ name, passed, saw, mend, notes }: PilotShown["checks"][number]): KnownBlock {
   const lines = [
     `${passed ? ":white_check_mark:" : ":x:"} *${name}* – ${escapeMrkdwn(saw)}`,

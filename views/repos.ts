@@ -7,7 +7,12 @@ import { bold, cut, plain, richSection } from "./text.ts";
 const MOST = 20;
 
 export type ReposShown = {
-  readonly repos: readonly { readonly repo: string; readonly enrolment: Enrolment | undefined }[];
+  readonly repos: readonly {
+    readonly repo: string;
+    readonly enrolment: Enrolment | undefined;
+    /** The T3 server its runs go to; absent = there is but one, or none was chosen yet. */
+    readonly executor?: string | undefined;
+  }[];
   /** What was asked for; undefined = all. */
   readonly filter: string | undefined;
 };
@@ -31,16 +36,21 @@ export function repos({ repos: all, filter }: ReposShown): View {
   };
 }
 
-function repoBlock({ repo, enrolment }: ReposShown["repos"][number]): KnownBlock {
+function repoBlock({ repo, enrolment, executor }: ReposShown["repos"][number]): KnownBlock {
+  const where = executor === undefined ? "" : ` (at ${executor})`;
   if (enrolment === undefined) {
-    return line({ type: "emoji", name: "white_circle" }, repo, " – not checked yet");
+    return line({ type: "emoji", name: "white_circle" }, repo, `${where} – not checked yet`);
   }
   const told = enrolment.checks.filter(({ result }) => result !== "pass");
   const text = told
     .map(({ check, why, remedy }) => `\n${check}: ${why}.${remedy === null ? "" : ` ${remedy}`}`)
     .join("");
   const emoji = isEnrolled(enrolment) ? "white_check_mark" : "no_entry";
-  return line({ type: "emoji", name: emoji }, repo, cut(text === "" ? " – all checks passed" : text, 1_500));
+  return line(
+    { type: "emoji", name: emoji },
+    repo,
+    cut(`${where}${text === "" ? " – all checks passed" : text}`, 1_500),
+  );
 }
 
 function line(emoji: { readonly type: "emoji"; readonly name: string }, repo: string, text: string): KnownBlock {

@@ -1,4 +1,5 @@
 import type { KnownBlock } from "@slack/types";
+import type { ExecutorSeen } from "../src/domain/assign.ts";
 import { escalationsOf } from "../src/domain/escalation.ts";
 import { isActive, isEnded, type Run } from "../src/domain/run.ts";
 import type { View } from "./card.ts";
@@ -15,11 +16,15 @@ export type PollingShown = {
   readonly limits: readonly { readonly bucket: string; readonly kind: string; readonly until: number }[];
 };
 
+export type ExecutorShown = ExecutorSeen & { readonly active: number };
+
 export type StatusInput = {
   readonly runs: readonly Run[];
   readonly pause: { readonly by: string; readonly reason: string } | null;
   /** Why nothing starts although nobody paused it; undefined = it is armed. */
   readonly disarmed?: string | undefined;
+  /** The T3 servers; shown where there are several. */
+  readonly executors?: readonly ExecutorShown[];
   /** Why the config file as it is now is not in force, and since when another one is. */
   readonly config?: { readonly trouble: string | null; readonly since: number };
   readonly dependencies: readonly ServiceShown[];
@@ -28,7 +33,8 @@ export type StatusInput = {
   readonly now: number;
 };
 
-export function status({ runs, pause, disarmed, config, dependencies, repos, polling, now }: StatusInput): View {
+export function status(input: StatusInput): View {
+  const { runs, pause, disarmed, executors = [], config, dependencies, repos, polling, now } = input;
   const open = runs.filter((run) => !isEnded(run)).sort(waitingFirst);
   const count = (is: (run: Run) => boolean): number => open.filter(is).length;
   const active = count(isActive);
@@ -53,6 +59,7 @@ export function status({ runs, pause, disarmed, config, dependencies, repos, pol
       { type: "section", text: { type: "mrkdwn", text: `*AFK* – ${headline}${paused}${unarmed}` } },
       ...configLines(config),
       ...down.map((one): KnownBlock => ({ type: "section", text: { type: "mrkdwn", text: serviceLine(one) } })),
+      ...executorLines(executors),
       ...pollingLines(polling, repos),
       ...open.slice(0, MOST_RUNS).map((run): KnownBlock => runLine(run, now)),
       ...(open.length > MOST_RUNS
@@ -67,6 +74,24 @@ function configLines(config: StatusInput["config"]): readonly KnownBlock[] {
   const why = escapeMrkdwn(cut(config.trouble, 1_000));
   const text = `:warning: *The config file is not in force as it is*; the one of ${slackTime(config.since)} is. ${why}`;
   return [{ type: "section", text: { type: "mrkdwn", text } }];
+}
+
+function executorLines(executors: readonly ExecutorShown[]): readonly KnownBlock[] {
+  if (executors.length < 2) return [];
+  const lines = executors.map(({ name, active, capacity, drain, disarmed, down }) => {
+    const load = `${active}${capacity === null ? "" : ` of ${capacity}`} active`;
+    const state = drain
+      ? active === 0
+        ? ":white_circle: drained, empty"
+        : ":hourglass: drains"
+      : down !== undefined
+        ? ":warning: does not answer"
+        : disarmed !== undefined
+          ? `:no_entry: not armed: ${escapeMrkdwn(cut(disarmed, 200))}`
+          : ":large_green_circle: takes runs";
+    return `*${name}*  ${load}  ${state}`;
+  });
+  return [{ type: "section", text: { type: "mrkdwn", text: lines.join("\n").slice(0, 2_900) } }];
 }
 
 /** What waits for people goes first, the newest of each on top. */

@@ -18,6 +18,8 @@ export type Bot = {
   readonly logFile: string;
   /** Resolves with the first log line whose `msg` is the given one; rejects when the bot ends before. */
   said(message: string): Promise<LogLine>;
+  /** Its log so far. */
+  logged(): readonly LogLine[];
   /** The latest message in its log; empty before the first. */
   lastSaid(): string;
   /** SIGTERM, and SIGKILL where that does not help. */
@@ -131,7 +133,7 @@ export function startBot(
     log.end();
   }
 
-  return { process: child, logFile, said, lastSaid: () => seen.at(-1)?.msg ?? "", stop };
+  return { process: child, logFile, said, logged: () => seen, lastSaid: () => seen.at(-1)?.msg ?? "", stop };
 }
 
 function parseLine(line: string): LogLine {

@@ -85,7 +85,7 @@ export async function setStage(dir: string, { agent, policy }: Pick<Path, "agent
     const stateDir = join(volume, "state");
     // The pilot was run before, as for any bot that works: it is not what is swept.
     const passed = { version: 1, at: Date.now(), ms: 0, t3Version: T3_VERSION, passed: true, checks: [] } as const;
-    await savePilot(stateDir, passed);
+    await savePilot(stateDir, "t3", passed);
     return {
       dir,
       github,
@@ -98,7 +98,7 @@ export async function setStage(dir: string, { agent, policy }: Pick<Path, "agent
       stateDir,
       async loseState() {
         rmSync(stateDir, { recursive: true, force: true });
-        await savePilot(stateDir, passed);
+        await savePilot(stateDir, "t3", passed);
       },
       pushes: () => pushes,
       listeners: [github.listener, slack.listener, t3.listener, cluster.listener],

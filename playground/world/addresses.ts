@@ -16,7 +16,7 @@ export type WorldAddresses = {
 
 /** Writes the bot's kubeconfig into `dir`, which must be there. */
 export function addressesOf(
-  world: Omit<World, "actions" | "close" | typeof Symbol.asyncDispose>,
+  world: Pick<World, "github" | "slack" | "t3" | "t3Token" | "cluster" | "kubeconfig">,
   dir: string,
 ): WorldAddresses {
   const kubeconfigFile = join(dir, "kubeconfig.yaml");

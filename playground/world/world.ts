@@ -24,6 +24,10 @@ export type World = AsyncDisposable & {
   /** The bot's bearer for T3. */
   readonly t3Token: string;
   readonly kubeconfig: string;
+  /** Another T3 server on the same host, with the same agent. */
+  addT3(name: string): Promise<T3>;
+  /** Another repo of the same people, whose CI only tests. Returns `owner/name`. */
+  addRepo(name: string): Promise<string>;
   close(): Promise<void>;
 };
 
@@ -52,15 +56,17 @@ export async function startWorld(dir: string, { agentFor, agentEnv = {} }: World
     const cluster = keep(await startKubernetes({ imageBehaviour: (image) => behaviourOf(github, image) }));
     const actions = keep(startActions(github));
     const slack = keep(await startSlack(appInstalled()));
-    const t3 = keep(
-      await startT3({
-        baseDir: join(dir, "t3"),
-        version: "0.0.28",
-        agent: { command: process.execPath, args: [AGENT] },
-        ...(agentFor && { agentFor }),
-        env: { ...defined(agentEnv), ...agentEnvironment(github.url, join(dir, "agent")) },
-      }),
-    );
+    const addT3 = async (name: string): Promise<T3> =>
+      keep(
+        await startT3({
+          baseDir: join(dir, name),
+          version: "0.0.28",
+          agent: { command: process.execPath, args: [AGENT] },
+          ...(agentFor && { agentFor }),
+          env: { ...defined(agentEnv), ...agentEnvironment(github.url, join(dir, "agent")) },
+        }),
+      );
+    const t3 = await addT3("t3");
     settleSlack(slack);
     await settleCluster(cluster);
     await settleGitHub(github, actions, cluster);
@@ -73,6 +79,11 @@ export async function startWorld(dir: string, { agentFor, agentEnv = {} }: World
       cluster,
       t3Token: t3.issueToken({ label: "afk" }),
       kubeconfig,
+      addT3,
+      async addRepo(name) {
+        await github.createRepo({ owner: "acme", name, files: testedFiles(name), collaborators });
+        return `acme/${name}`;
+      },
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -162,6 +173,25 @@ async function settleCluster(cluster: Cluster): Promise<void> {
   });
 }
 
+const collaborators = {
+  maintainer: "maintain",
+  triager: "triage",
+  "afk-bot": "write",
+  "coding-agent": "write",
+} as const;
+
+function testedFiles(name: string): Record<string, string> {
+  return {
+    "README.md": `# ${name}\n`,
+    "CONTEXT.md": `# Words\n\nNone of its own yet.\n`,
+    ".github/workflows/ci.yml": `name: CI
+on: { push: { branches: [main] } }
+jobs: { test: { runs-on: ubuntu-latest, steps: [{ uses: actions/checkout@v4 }, { run: "! ls test | grep -v feature" }, { run: node --test }] } }
+`,
+    "test/feature-0.test.js": `require("node:test").test("nothing yet", () => {});\n`,
+  };
+}
+
 async function settleGitHub(github: GitHub, actions: Actions, cluster: Cluster): Promise<void> {
   for (const user of githubNames) github.addUser(user);
   actions.setSecrets(repo, { KUBE_TOKEN: tokens.clusterDeployer });
@@ -175,7 +205,7 @@ async function settleGitHub(github: GitHub, actions: Actions, cluster: Cluster):
     owner,
     name,
     files: sampleFiles(),
-    collaborators: { maintainer: "maintain", triager: "triage", "afk-bot": "write", "coding-agent": "write" },
+    collaborators,
   });
   await actions.idle();
   await cluster.healthy({ namespace: clusterNames.namespace, name: clusterNames.deployment });

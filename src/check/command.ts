@@ -40,7 +40,7 @@ async function checkAll(config: Config, repos: readonly RepoKey[], tell: (line: 
     checkClock(config.github.apiUrl, clock),
     checkSlack(config, log),
     checkGitHub(config, connection, clock),
-    checkT3(config, clock, log),
+    ...config.t3.servers.map((server) => checkT3(server, config, clock, log)),
     checkCluster(config),
   ];
   const areas: Area[] = [];

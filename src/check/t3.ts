@@ -3,7 +3,7 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Config } from "../config.ts";
+import type { Config, T3Server } from "../config.ts";
 import { known, unknown } from "../domain/observed.ts";
 import { messageOf } from "../errors.ts";
 import { disarmedBy } from "../pilot/arming.ts";
@@ -17,31 +17,33 @@ import { type Area, attempt, type Finding, fail, pass, untried, warn } from "./f
 
 const STREAM_MS = 5_000;
 
-export async function checkT3({ t3, stateDir }: Config, clock: Clock, log: Logger): Promise<Area> {
-  const tokens = createTokens(t3.token, t3.url, clock);
-  const client = createT3Client({ url: t3.url, tokens, pollMs: 1_000, clock, log });
+export async function checkT3(server: T3Server, { t3, stateDir }: Config, clock: Clock, log: Logger): Promise<Area> {
+  const area = t3.servers.length > 1 ? `t3 ${server.name}` : "t3";
+  const tokens = createTokens(server.token, server.url, clock);
+  const client = createT3Client({ url: server.url, tokens, pollMs: 1_000, clock, log });
   try {
-    const reach = `Start T3, and see that the bot reaches ${t3.url} (t3.url, NetworkPolicy).`;
+    const reach = `Start T3, and see that the bot reaches ${server.url} (t3.url, NetworkPolicy).`;
     const answers = await attempt("answers", { unauthorised: reach, otherwise: reach }, async () => {
       const { serverVersion } = await client.environment();
-      if (t3.version === undefined || t3.version === serverVersion) return `T3 ${serverVersion} at ${t3.url}`;
-      const remedy = `Install T3 ${t3.version}, or set t3.version to ${serverVersion} and run \`afk pilot\`.`;
-      return fail("answers", `T3 ${serverVersion} answers, and the config pins ${t3.version}`, remedy);
+      if (server.version === undefined || server.version === serverVersion)
+        return `T3 ${serverVersion} at ${server.url}`;
+      const remedy = `Install T3 ${server.version}, or set t3.version to ${serverVersion} and run \`afk pilot\`.`;
+      return fail("answers", `T3 ${serverVersion} answers, and the config pins ${server.version}`, remedy);
     });
     const version = client.lastEnvironment()?.serverVersion;
     if (version === undefined) {
       const rest = ["token", "stream", "pilot"].map((check) => untried(check, "answers"));
-      return { area: "t3", findings: [answers, ...rest] };
+      return { area, findings: [answers, ...rest] };
     }
     const token = await checkToken(client, tokens.renewable, clock);
     return {
-      area: "t3",
+      area,
       findings: [
         answers,
         token,
         token.result === "fail" ? untried("stream", "token") : await checkStream(client),
-        checkPilot(stateDir, version),
-        ...(t3.baseDir === undefined ? [] : [checkBaseDir(t3.baseDir)]),
+        checkPilot(stateDir, server.name, version),
+        ...(server.baseDir === undefined ? [] : [checkBaseDir(server.baseDir)]),
       ],
     };
   } finally {
@@ -68,8 +70,8 @@ async function checkStream(client: T3Client): Promise<Finding> {
   return warn("stream", `it did not come up within ${STREAM_MS / 1000} s`, remedy);
 }
 
-function checkPilot(stateDir: string, version: string): Finding {
-  const why = disarmedBy(watchPilot(stateDir)(), version);
+function checkPilot(stateDir: string, name: string, version: string): Finding {
+  const why = disarmedBy(watchPilot(stateDir, name)(), version);
   return why === undefined
     ? pass("pilot", `passed for T3 ${version}`)
     : warn("pilot", why, "Nothing starts before it has passed: run `afk pilot`.");

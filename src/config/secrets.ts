@@ -31,12 +31,17 @@ export const t3TokenRef = z.union(
 );
 
 /** Where T3's token comes from. A file is looked at now, so that a wrong path is told at the start. */
-export function loadT3Token(raw: unknown, base: string, secret: (at: string, ref: unknown) => string): TokenFrom {
+export function loadT3Token(
+  raw: unknown,
+  at: string,
+  base: string,
+  secret: (at: string, ref: unknown) => string,
+): TokenFrom {
   const ref = t3TokenRef.safeParse(raw).data;
   if (ref !== undefined && "command" in ref) return { from: "command", argv: ref.command };
   const exchange = ref !== undefined && "exchange" in ref;
   const stored = exchange ? ref.exchange.adminToken : ref;
-  const value = secret(exchange ? "t3.token.exchange.adminToken" : "t3.token", stored);
+  const value = secret(exchange ? `${at}.exchange.adminToken` : at, stored);
   const token: StoredToken =
     stored !== undefined && "file" in stored
       ? { from: "file", path: resolve(base, stored.file) }

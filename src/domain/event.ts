@@ -155,6 +155,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("bot.paused"), at, by: z.string(), reason: z.string() }),
   z.object({ type: z.literal("bot.resumed"), at, by: z.string() }),
   z.object({ type: z.literal("bot.prune-asked"), at, by: z.string() }),
+  /** The T3 server that the repo's runs go to from now on. */
+  z.object({ type: z.literal("repo.assigned"), at, repo: z.string(), executor: z.string() }),
   ...housekeepingEvents,
 ]);
 export type BotEvent = Readonly<z.infer<typeof eventSchema>>;

@@ -13,6 +13,7 @@ export const gateNames = [
   "new release",
   "unblocked",
   "capacity",
+  "executor",
   "volume",
 ] as const;
 export type GateName = (typeof gateNames)[number];

@@ -1,5 +1,6 @@
 // Who may start an agent, on what, and why not: each gate answers by name. What is unknown does not pass.
 
+import { activeAt, assign, type ExecutorSeen } from "./assign.ts";
 import { cycleThrough } from "./blockers.ts";
 import { type Enrolment, isEnrolled, troublesOf } from "./enrolment.ts";
 import type { BlockerSeen, Candidate } from "./evidence.ts";
@@ -22,6 +23,10 @@ export type Standing = {
   readonly state: BotState;
   readonly policy: Policy;
   readonly disarmed: Disarmed;
+  /** The T3 servers, in the config's order. */
+  readonly executors: readonly ExecutorSeen[];
+  /** The repo has slots on the volume. */
+  readonly warm: boolean;
   /** Undefined = the repo is not in the config. Null inside = never checked yet. */
   readonly enrolment: Observed<Enrolment | null> | undefined;
   readonly volumeFree: Observed<Free>;
@@ -51,6 +56,7 @@ export function gatesOf(
     notYetRun(repo, candidate, state),
     unblocked(repo, candidate, blockedBy),
     capacity(state, policy),
+    placed(repo, standing),
     volume(standing),
   ];
 }
@@ -183,6 +189,15 @@ function capacity(state: BotState, policy: Policy): Gate {
 /** Whether the cap on runs over all repos has room for one more. */
 export function hasRoom(state: BotState, policy: Policy): boolean {
   return Object.values(state.runs).filter(isActive).length < policy.maxRuns;
+}
+
+function placed(repo: RepoKey, { state, executors, warm, policy }: Standing): Gate {
+  const place = assign(repo, state, executors, warm, policy.maxRuns);
+  if (place.trouble !== undefined) return fail("executor", place.trouble);
+  const active = activeAt(place.executor, state, executors);
+  const { capacity } = executors.find(({ name }) => name === place.executor) ?? { capacity: null };
+  const load = capacity === null ? `${active}` : `${active} of ${capacity}`;
+  return pass("executor", `${place.executor} takes it, with ${load} ${active === 1 ? "run" : "runs"} active`);
 }
 
 function volume({ volumeFree, policy }: Standing): Gate {

@@ -15,7 +15,7 @@ import {
 
 type OneRunEvent = Exclude<
   BotEvent,
-  | { type: `slack.${string}` | `bot.${string}` | `housekeeping.${string}` }
+  | { type: `slack.${string}` | `bot.${string}` | `repo.${string}` | `housekeeping.${string}` }
   | { type: "run.dispatched" | "run.adopted" | "run.archived" }
 >;
 

@@ -29,7 +29,12 @@ export const treeMadeSchema = z.object({ warm: z.boolean(), setup: z.enum(["none
 export type TreeMade = z.infer<typeof treeMadeSchema>;
 
 export const sessionSchema = z
-  .object({ projectId: z.string(), threadId: z.string(), url: z.string().nullable().describe("cockpit deep link") })
+  .object({
+    projectId: z.string(),
+    threadId: z.string(),
+    url: z.string().nullable().describe("cockpit deep link"),
+    executor: z.string().optional().describe("the T3 server it is at; absent = the first"),
+  })
   .readonly();
 export type Session = z.infer<typeof sessionSchema>;
 
@@ -242,6 +247,7 @@ export const runSchema = z
     defaultBranch: z.string(),
     branch: z.string(),
     slot: z.number().int().positive(),
+    executor: z.string().optional().describe("the T3 server it works at; absent = the first"),
     prompt: z
       .object({
         text: z.string(),

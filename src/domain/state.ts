@@ -64,6 +64,11 @@ export const stateSchema = z
       .default({})
       .describe("by service that refuses the bot's token, since when, and whether the second bell rang"),
     past: z.record(z.string(), z.number().int()).readonly().describe("runs that moved to the history, and when"),
+    assigned: z
+      .record(z.string(), z.object({ executor: z.string(), at: z.number().int() }).readonly())
+      .readonly()
+      .default({})
+      .describe("by repo, the T3 server that its runs go to; absent = the first, or none yet"),
     housekeeping: housekeepingSchema.default(noHousekeeping),
   })
   .readonly();
@@ -80,6 +85,7 @@ export const emptyState: BotState = {
   reminders: {},
   tokens: {},
   past: {},
+  assigned: {},
   housekeeping: noHousekeeping,
 };
 
@@ -130,6 +136,10 @@ function apply(state: BotState, event: BotEvent): BotState {
     case "bot.next-chosen": {
       const { issue, by, at } = event;
       return { ...state, next: { ...state.next, [event.repo]: { issue, by, at } } };
+    }
+    case "repo.assigned": {
+      const { executor, at } = event;
+      return { ...state, assigned: { ...state.assigned, [event.repo]: { executor, at } } };
     }
     case "bot.reminded": {
       const { step, at } = event;

@@ -1,7 +1,9 @@
 // All slots of a repo: those whose folder is there, and those that git still knows of.
 
 import { basename, dirname, join } from "node:path";
+import type { RepoKey } from "../domain/repo.ts";
 import type { SlotSeen } from "../domain/tree-slots.ts";
+import type { Layout } from "../volume/layout.ts";
 import { namesIn } from "./leftovers.ts";
 import { loadText, lookAtSlot, type Seen } from "./slot.ts";
 
@@ -17,6 +19,11 @@ export async function findSlots(
       .toSorted((a, b) => a - b)
       .map(async (slot) => ({ slot, seen: await lookAtSlot(join(folder, String(slot)), gitDir) })),
   );
+}
+
+/** Whether anything is where the repo's slots are. */
+export async function hasSlots(layout: Layout, repo: RepoKey): Promise<boolean> {
+  return (await namesIn(dirname(layout.slot(repo, 1)))).length > 0;
 }
 
 /** Names of slots that git has a worktree registered for. */

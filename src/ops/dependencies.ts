@@ -23,15 +23,19 @@ export type Dependencies = {
   /** Notes the same of a read that does not throw. */
   noteObserved(name: Dependency, observed: Observed<unknown>): void;
   all(): readonly DependencyHealth[];
+  /** The services there are from now on: of a changed config. */
+  follow(names: readonly Dependency[]): void;
 };
 
 export function createDependencies(names: readonly Dependency[], clock: Clock, log: Logger): Dependencies {
-  const health = new Map<Dependency, DependencyHealth>(
-    names.map((name) => [
-      name,
-      { name, state: "unknown", since: clock.now(), answeredAt: null, why: null, code: null },
-    ]),
-  );
+  const health = new Map<Dependency, DependencyHealth>();
+  follow(names);
+
+  function follow(wanted: readonly Dependency[]): void {
+    for (const name of health.keys()) if (!wanted.includes(name)) health.delete(name);
+    const fresh = { state: "unknown", since: clock.now(), answeredAt: null, why: null, code: null } as const;
+    for (const name of wanted) if (!health.has(name)) health.set(name, { name, ...fresh });
+  }
 
   type Seen =
     | { readonly state: "up" }
@@ -39,15 +43,17 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
 
   function set(name: Dependency, seen: Seen): void {
     const before = health.get(name);
+    // Of a config that is in force no more.
+    if (before === undefined) return;
     const now = clock.now();
     const { state } = seen;
     const { why, code } = seen.state === "up" ? { why: null, code: null } : seen;
-    const since = before?.state === state ? before.since : now;
-    const answeredAt = state === "up" ? now : (before?.answeredAt ?? null);
+    const since = before.state === state ? before.since : now;
+    const answeredAt = state === "up" ? now : before.answeredAt;
     health.set(name, { name, state, since, answeredAt, why, code });
-    if (before?.state === state) return;
+    if (before.state === state) return;
     if (state === "down") log.warn({ dependency: name, why }, "dependency does not answer, trying on");
-    else log.info({ dependency: name, downBefore: before?.state === "down" }, "dependency answers");
+    else log.info({ dependency: name, downBefore: before.state === "down" }, "dependency answers");
   }
 
   function note(name: Dependency, error: unknown): void {
@@ -74,6 +80,7 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
       else set(name, { state: "down", why: observed.why, code: health.get(name)?.code ?? null });
     },
     all: () => [...health.values()],
+    follow,
   };
 }
 

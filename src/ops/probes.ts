@@ -16,31 +16,31 @@ const EVERY_MS = 20_000;
 
 export function startProbes(parts: {
   readonly githubClient: GitHubClient;
-  readonly t3: T3Client;
+  readonly members: readonly { readonly client: T3Client; readonly dependency: Dependency }[];
   readonly clusterClients: ClusterClients;
   readonly slack: WebClient;
   readonly chat: Pick<Chat, "checkChannel">;
   readonly dependencies: Dependencies;
   readonly log: Logger;
 }): { stop(): Promise<void> } {
-  const { githubClient, t3, clusterClients, slack, chat, dependencies, log } = parts;
-  const probes: Readonly<Record<Dependency, () => Promise<unknown>>> = {
+  const { githubClient, members, clusterClients, slack, chat, dependencies, log } = parts;
+  const probes: Readonly<Record<string, () => Promise<unknown>>> = {
+    ...Object.fromEntries(members.map(({ dependency, client }) => [dependency, () => client.check()])),
     github: () =>
       githubClient.rest.rateLimit
         .get()
         .catch((error: unknown) => Promise.reject(githubError(error, "asking for the rate limit"))),
-    t3: () => t3.check(),
     cluster: () => clusterClients.version.getCode(),
     slack: () => slack.auth.test().catch((error: unknown) => Promise.reject(slackError(error, "asking who we are"))),
     channel: () => chat.checkChannel(),
   };
   const loop = createLoop<Dependency>({
     name: "probe",
-    concurrency: 5,
+    concurrency: 8,
     backoff: { firstMs: 1_000, ceilingMs: 30_000 },
     log: log.child({}, { level: "error" }),
     async work(name) {
-      await dependencies.watch(name, probes[name]);
+      await dependencies.watch(name, async () => probes[name]?.());
       return EVERY_MS;
     },
   });

@@ -1,8 +1,8 @@
-// Whether the pilot arms the bot: its last result has to be a pass, for the T3 version that answers now. With
+// Whether the pilot arms the bot at one T3 server: its last result there has to be a pass, for the T3 version that answers now. With
 // `t3.pilot: auto` the bot runs the pilot by itself, at the start and when another version answers.
 
 import type { Logger } from "pino";
-import type { Config } from "../config.ts";
+import type { Config, T3Server } from "../config.ts";
 import type { Disarmed } from "../domain/gates.ts";
 import { messageOf } from "../errors.ts";
 import { createLoop } from "../loop.ts";
@@ -12,6 +12,8 @@ import { runPilot } from "./pilot.ts";
 import { type PilotResult, savePilot, watchPilot } from "./result.ts";
 
 export type Arming = {
+  /** The server's name. */
+  readonly name: string;
   /** Why the pilot lets nothing start; undefined = it does not stand in the way. */
   disarmed(): Disarmed;
   last(): PilotResult | undefined;
@@ -43,7 +45,8 @@ export function disarmedBy(result: PilotResult | undefined, answers: string | un
 }
 
 export function createArming(options: {
-  readonly config: Config;
+  readonly config: Pick<Config, "stateDir" | "volume" | "t3">;
+  readonly server: T3Server;
   readonly client: T3Client;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,8 +55,10 @@ export function createArming(options: {
   /** Called when the bot becomes armed: there may be work that waited. */
   onArmed(): void;
 }): Arming {
-  const { config, client, clock, log, paused, onArmed } = options;
-  const last = watchPilot(config.stateDir);
+  const { config, server, client, clock, paused, onArmed } = options;
+  const { name } = server;
+  const log = config.t3.servers.length > 1 ? options.log.child({ executor: name }) : options.log;
+  const last = watchPilot(config.stateDir, name);
   const disarmed = (): Disarmed => disarmedBy(last(), client.lastEnvironment()?.serverVersion);
   let told: string | undefined | null = null;
   let asked = false;
@@ -77,11 +82,19 @@ export function createArming(options: {
     try {
       const tell = (step: string): void => log.info({ step }, "pilot");
       const how = { withinMs: WITHIN_MS, restartCommand: undefined, stopped: () => stopped };
-      const result = await runPilot({ config, ...how, clock, log, tell });
+      const result = await runPilot({
+        server,
+        model: config.t3.model,
+        volume: config.volume,
+        ...how,
+        clock,
+        log,
+        tell,
+      });
       if (stopped) return;
-      await savePilot(config.stateDir, result);
-      for (const { name, passed, saw, mend } of result.checks)
-        log.info({ check: name, passed, saw, mend }, "pilot check");
+      await savePilot(config.stateDir, name, result);
+      for (const { name: check, passed, saw, mend } of result.checks)
+        log.info({ check, passed, saw, mend }, "pilot check");
       again = result.passed ? 0 : clock.now() + AGAIN_AFTER_MS;
     } catch (error) {
       again = clock.now() + AGAIN_AFTER_MS;
@@ -110,6 +123,7 @@ export function createArming(options: {
   loop.nudge("pilot");
 
   return {
+    name,
     disarmed,
     last,
     start() {

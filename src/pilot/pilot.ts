@@ -4,11 +4,12 @@
 import { exec } from "node:child_process";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import type { Config } from "../config.ts";
+import type { T3Server } from "../config.ts";
 import { known, type Observed, unknown } from "../domain/observed.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock } from "../ports.ts";
 import { createT3Client, type T3Client } from "../t3/client.ts";
+import type { Model } from "../t3/executor.ts";
 import { createTokens } from "../t3/token.ts";
 import { judge, type TokenSeen } from "./judge.ts";
 import { pilotPrompt } from "./prompt.ts";
@@ -17,7 +18,9 @@ import { lookAtScratch, makeScratch } from "./scratch.ts";
 import { closeSession, type Eyes, followSession, pause } from "./session.ts";
 
 export type PilotOptions = {
-  readonly config: Pick<Config, "t3" | "volume">;
+  readonly server: Pick<T3Server, "name" | "url" | "token" | "version">;
+  readonly model: Model;
+  readonly volume: string;
   /** How long the agent's one turn may take, in milliseconds. */
   readonly withinMs: number;
   /** How long the stream may take to stand, in milliseconds. */
@@ -37,20 +40,19 @@ const RESTART_WITHIN_MS = 120_000;
 
 /** Throws only where there is no volume to work on; everything else is a check that did not pass. */
 export async function runPilot(options: PilotOptions): Promise<PilotResult> {
-  const { config, clock, log, tell } = options;
-  const { t3 } = config;
+  const { server, model, volume, clock, log, tell } = options;
   const begun = clock.now();
-  const tokens = createTokens(t3.token, t3.url, clock);
-  const newClient = () => createT3Client({ url: t3.url, tokens, pollMs: 0, clock, log });
+  const tokens = createTokens(server.token, server.url, clock);
+  const newClient = () => createT3Client({ url: server.url, tokens, pollMs: 0, clock, log });
   const [polling, streaming] = [newClient(), newClient()];
   const changed = new Set<() => void>();
   const eyes: Eyes = { polling, streaming, changed };
   const opened: string[] = [];
   try {
     tell("making a scratch repository and a tree on the volume");
-    const scratch = await makeScratch(config.volume);
+    const scratch = await makeScratch(volume, server.name);
 
-    tell(`asking T3 at ${t3.url} who it is, and about our token`);
+    tell(`asking T3 at ${server.url} who it is, and about our token`);
     const serverVersion = await attempt(async () => (await polling.environment()).serverVersion);
     const token = await attempt(() => askAboutToken(polling, tokens.renewable));
 
@@ -64,25 +66,24 @@ export async function runPilot(options: PilotOptions): Promise<PilotResult> {
     const follow = (title: string, text: string, tree: string) =>
       attempt(async () => {
         const { checkout, branch } = scratch;
-        const { model } = t3;
         const { withinMs, stopped = () => false } = options;
         const ask = { checkout, tree, branch, title, text, model, withinMs, stopped };
         return await followSession(eyes, ask, clock, (threadId) => opened.push(threadId));
       });
     tell(`letting an agent work by the standing rules (${Math.round(options.withinMs / 1000)} s at most)`);
-    const work = await follow(`AFK pilot ${scratch.id}`, pilotPrompt(scratch, t3.model.model), scratch.tree);
+    const work = await follow(`AFK pilot ${scratch.id}`, pilotPrompt(scratch, model.model), scratch.tree);
     const left = await attempt(() => lookAtScratch(scratch));
     tell("opening a session whose tree is not there");
-    const nowhere = join(config.volume, "pilot", "not-there", scratch.id);
+    const nowhere = join(volume, "pilot", "not-there", scratch.id);
     const failure = await follow(`AFK pilot ${scratch.id}, cannot start`, "Say hello and stop.", nowhere);
 
     const restart = await tryRestart(options, polling, opened[0]);
-    const wantedVersion = t3.version;
+    const wantedVersion = server.version;
     const evidence = {
       scratch,
       serverVersion,
       wantedVersion,
-      volume: config.volume,
+      volume,
       token,
       work,
       left,

@@ -30,11 +30,13 @@ const resultSchema = z
   .readonly();
 export type PilotResult = z.infer<typeof resultSchema>;
 
-const fileIn = (stateDir: string): string => join(stateDir, "pilot.json");
+/** Each server has its own; `name` is one of the config's, and safe in a path. The first one's default name has none. */
+const fileIn = (stateDir: string, name: string): string =>
+  join(stateDir, name === "t3" ? "pilot.json" : `pilot-${name}.json`);
 
-export async function savePilot(stateDir: string, result: PilotResult): Promise<void> {
+export async function savePilot(stateDir: string, name: string, result: PilotResult): Promise<void> {
   const file = durableFile<PilotResult>({
-    path: fileIn(stateDir),
+    path: fileIn(stateDir, name),
     parse: (text) => ({ is: "good", data: resultSchema.parse(JSON.parse(text)) }),
     onDamaged: () => {},
   });
@@ -42,8 +44,8 @@ export async function savePilot(stateDir: string, result: PilotResult): Promise<
 }
 
 /** Gives the last result, read anew where the file has changed. Undefined = none, or none that can be read. */
-export function watchPilot(stateDir: string): () => PilotResult | undefined {
-  const file = fileIn(stateDir);
+export function watchPilot(stateDir: string, name: string): () => PilotResult | undefined {
+  const file = fileIn(stateDir, name);
   let held: { readonly stamp: string; readonly result: PilotResult | undefined } | undefined;
   return () => {
     try {

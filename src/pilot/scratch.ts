@@ -33,8 +33,9 @@ export type Left = {
 
 export const REPORT = "pilot-report.txt";
 
-export async function makeScratch(volume: string): Promise<Scratch> {
-  const home = join(volume, "pilot");
+/** `name` is the server's: pilots of two servers may run at once, and each clears away only its own. */
+export async function makeScratch(volume: string, name: string): Promise<Scratch> {
+  const home = name === "t3" ? join(volume, "pilot") : join(volume, "pilot", `at-${name}`);
   const id = `pilot-${randomBytes(5).toString("hex")}`;
   const [origin, checkout] = [join(home, "origin.git"), join(home, "checkout")];
   await mkdir(home, { recursive: true });

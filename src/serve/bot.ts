@@ -5,9 +5,11 @@
 
 import { startBells } from "../bells.ts";
 import type { Config } from "../config.ts";
+import { disarmedEverywhere } from "../domain/assign.ts";
 import type { CiRules } from "../domain/checks.ts";
 import { createRedact } from "../domain/redact.ts";
 import { createEnrolments } from "../enrol/enrolments.ts";
+import { hasSlots } from "../git/slots.ts";
 import { createUpkeep } from "../git/upkeep.ts";
 import { startHousekeeper } from "../housekeep/housekeeper.ts";
 import { fenced } from "../leader/fence.ts";
@@ -28,6 +30,7 @@ import { layoutOf } from "../volume/layout.ts";
 import { readFree } from "../volume/space.ts";
 import { explain } from "../why.ts";
 import type { Base } from "./base.ts";
+import { dependenciesOf, executorsSeen } from "./members.ts";
 import { connectOutside } from "./outside.ts";
 import { peopleOf } from "./people.ts";
 import { createWakes } from "./wakes.ts";
@@ -67,19 +70,20 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
   let leading: Store | undefined;
   const paused = (): boolean => leading === undefined || leading.state.pause !== null;
   const outside = await connectOutside(config, base, paused);
-  const { policy, github, executor, trees, cluster, chat, t3, connection } = outside;
+  const { policy, github, executor, trees, cluster, chat, members, connection } = outside;
   const probes = startProbes({ ...outside, githubClient: connection.client, dependencies, log });
   metrics.calls.name({
     github: config.github.apiUrl,
     slack: config.slack.apiUrl,
-    t3: config.t3.url,
     cluster: outside.clusterClients.server,
+    ...Object.fromEntries(config.t3.servers.map(({ url }, index) => [members[index]?.dependency ?? "t3", url])),
   });
 
   function lead(kept: Store, left: Left | undefined): Bot {
     const audit = openAudit(config.stateDir);
     const store = audited(kept, audit);
     leading = store;
+    dependencies.follow(dependenciesOf(config));
     const repos = [...config.repos.keys()];
     const { labels, pollMs } = policy;
     const enrolments = createEnrolments({ repos, stateDir: config.stateDir, github, labels, clock, log });
@@ -109,7 +113,9 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       policy,
       enrolments,
       readVolumeFree: () => readFree(config.volume),
-      disarmed: () => arming.disarmed(),
+      disarmed: () => disarmedEverywhere(executors()),
+      executors: () => executors(),
+      isWarm: (repo) => hasSlots(layoutOf(config.volume), repo),
       model: config.t3.model.model,
       clock,
       log,
@@ -125,16 +131,20 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
     for (const repo of left?.repos ?? []) void loop.hold(repo, async () => left?.done());
     health.watch(loop.load, Math.max(STUCK_MS, 2 * policy.prepareMs));
     const wakes = createWakes({ loop, store, repos, pollMs });
-    t3.watch(wakes.nudgeSession);
+    for (const { client } of members) client.watch(wakes.nudgeSession);
     cluster.onChange(wakes.nudgeVerifying);
-    const arming = createArming({
-      config,
-      client: t3,
-      clock,
-      log,
-      paused,
-      onArmed: wakes.nudgeAll,
-    });
+    const armings = members.map(({ client }, index) =>
+      createArming({
+        config,
+        server: config.t3.servers[index] ?? config.t3.servers[0],
+        client,
+        clock,
+        log,
+        paused,
+        onArmed: wakes.nudgeAll,
+      }),
+    );
+    const executors = () => executorsSeen(config, armings, dependencies);
     const housekeeper = startHousekeeper({
       settings: config.housekeeping,
       minFree: policy.minFree,
@@ -181,7 +191,8 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       audit,
       enrolments,
       polling: { everyMs: pollMs, inForce: connection.limits.inForce },
-      arming,
+      armings,
+      executors,
       housekeeper,
       explain: (repo, issue) => explain(repo, issue, { ...parts, state: store.state }),
       nudgeAll: wakes.nudgeAll,
@@ -191,7 +202,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       },
     });
     const socket = startSocket({ ...config.slack, client: outside.slackForPeople, log, people });
-    metrics.show({ limits: connection.limits, volume: config.volume, disarmed: arming.disarmed });
+    metrics.show({ limits: connection.limits, volume: config.volume, executors, runs: () => store.state });
 
     for (const run of Object.values(store.state.runs)) publisher.nudge(run);
     wakes.nudgeRunning();
@@ -206,7 +217,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
         const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), housekeeper.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
         const saying = Promise.all([showing, bells.stop(DRAIN_MS), tokens.stop(DRAIN_MS)]);
-        await Promise.all([saying, socket.stop(), probes.stop(), arming.stop()]);
+        await Promise.all([saying, socket.stop(), probes.stop(), ...armings.map((one) => one.stop())]);
         await enrolling.stop();
         await outside.close();
         return { repos: unfinished, done: () => loop.stop(LEFT_MS) };

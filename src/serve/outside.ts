@@ -13,42 +13,24 @@ import { createPeopleClient, createSlackClient } from "../slack/client.ts";
 import { createPace } from "../slack/pace.ts";
 import { createChat } from "../slack/publish.ts";
 import { createRights } from "../slack/rights.ts";
-import { createT3Client } from "../t3/client.ts";
-import { createExecutor } from "../t3/executor.ts";
-import { createRuntime } from "../t3/runtime.ts";
-import { createSpending } from "../t3/spend.ts";
-import { createTokens } from "../t3/token.ts";
+import { routed } from "../t3/routed.ts";
 import { timersOf } from "../timers.ts";
 import { layoutOf } from "../volume/layout.ts";
 import type { Base } from "./base.ts";
+import { connectMember } from "./members.ts";
 
 /** Throws `config` where what the config names cannot be loaded; whether anything answers is not looked at. */
 export async function connectOutside(
   config: Config,
-  { mayAct, clock, log }: Pick<Base, "mayAct" | "clock" | "log">,
+  base: Pick<Base, "dependencies" | "mayAct" | "clock" | "log">,
   paused: () => boolean,
 ) {
+  const { mayAct, clock, log } = base;
   const pollMs = pollEvery(config.policy.pollMs, config.repos.size, config.github.requestsPerHour);
   const policy: Policy = { ...config.policy, pollMs };
   const connection = await connectGitHub({ ...config.github, policy, keepIn: config.stateDir, mayAct, clock, log });
   const { github } = connection;
-  const t3 = createT3Client({
-    url: config.t3.url,
-    tokens: createTokens(config.t3.token, config.t3.url, clock),
-    pollMs: policy.watchMs / 2,
-    mayAct,
-    clock,
-    log,
-  });
-  const executor = createExecutor({
-    client: t3,
-    runtime: createRuntime(config.t3.baseDir),
-    spending: createSpending({ baseDir: config.t3.baseDir, prices: config.t3.prices[config.t3.model.model] }),
-    publicUrl: config.t3.publicUrl,
-    model: config.t3.model,
-    runtimeMode: config.t3.runtimeMode,
-    clock,
-  });
+  const members = config.t3.servers.map((server) => connectMember(server, config, policy, base));
   const trees = fencedTrees(
     createTrees({
       layout: layoutOf(config.volume),
@@ -70,8 +52,8 @@ export async function connectOutside(
     policy,
     connection,
     github,
-    t3,
-    executor,
+    members,
+    executor: routed(members),
     trees,
     clusterClients,
     cluster: cluster,
@@ -82,7 +64,7 @@ export async function connectOutside(
     chat: createChat(slack, config.slack.channel, createPace(clock), timersOf(clock), log),
     async close(): Promise<void> {
       cluster.close();
-      await Promise.all([t3.close(), connection.close()]);
+      await Promise.all([...members.map(({ client }) => client.close()), connection.close()]);
     },
   };
 }

@@ -1,7 +1,7 @@
 // One bot at a time, replaced by another when the config changes.
 
 import type { Config } from "../config.ts";
-import { isActive } from "../domain/run.ts";
+import { isActive, isEnded } from "../domain/run.ts";
 import type { BotState } from "../domain/state.ts";
 import { AfkError } from "../errors.ts";
 import type { Store } from "../ports.ts";
@@ -31,6 +31,7 @@ export async function openSeat(first: Config, base: Base): Promise<Seat> {
       const problems = [
         ...fixedKeys(config, next),
         ...(leading === undefined ? [] : goneRepos(leading.store.state, next)),
+        ...(leading === undefined ? [] : goneServers(leading.store.state, next)),
       ];
       if (problems.length > 0) throw new AfkError("config", problems.join("\n"));
       const replacing = await warmUp(next, base);
@@ -66,6 +67,17 @@ function goneRepos(state: BotState, next: Config): readonly string[] {
   return Object.values(state.runs)
     .filter((run) => isActive(run) && !next.repos.has(run.repo))
     .map(({ repo, issue }) => `repos: ${repo} is at work on #${issue.number}: the config is taken when that has ended`);
+}
+
+/** A session is only where it is. */
+function goneServers(state: BotState, { t3 }: Config): readonly string[] {
+  const names = new Set(t3.servers.map(({ name }) => name));
+  return Object.values(state.runs)
+    .filter((run) => run.executor !== undefined && !names.has(run.executor) && (!isEnded(run) || run.tree !== null))
+    .map(
+      ({ executor, repo, issue }) =>
+        `t3: #${issue.number} of ${repo} is at ${executor}: drain it first, then remove it`,
+    );
 }
 
 function same(a: object, b: object): boolean {

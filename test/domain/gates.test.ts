@@ -7,7 +7,7 @@ import { known, unknown } from "../../src/domain/observed.ts";
 import { priorityOf } from "../../src/domain/priority.ts";
 import type { Run, RunState, RunStateOf } from "../../src/domain/run.ts";
 import { type BotState, emptyState } from "../../src/domain/state.ts";
-import { candidate, policy, release, run, SHA, T0, turn } from "../support/build.ts";
+import { candidate, oneServer, policy, release, run, SHA, T0, turn } from "../support/build.ts";
 import { facts } from "../support/repo-facts.ts";
 
 const names = [policy.labels.ready, policy.labels.running, policy.labels.human];
@@ -25,6 +25,7 @@ function standing(over: Partial<Standing> = {}): Standing {
     state: emptyState,
     policy,
     disarmed: undefined,
+    ...oneServer,
     enrolment: known(enrolment),
     volumeFree: known({ share: 0.5, of: "bytes" }),
     now: T0,

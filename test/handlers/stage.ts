@@ -25,7 +25,7 @@ import { startSocket } from "../../src/slack/socket.ts";
 import { audited, openAudit } from "../../src/store/audit.ts";
 import { timersOf } from "../../src/timers.ts";
 import { thread } from "../../views/thread.ts";
-import { policy, run } from "../support/build.ts";
+import { oneServer, policy, run } from "../support/build.ts";
 import { until } from "../support/stage.ts";
 
 const [operator, viewer] = slackUsers;
@@ -101,7 +101,8 @@ export async function setStage(overrides: Partial<Run>, operators: readonly stri
     audit,
     dependencies: createDependencies(["slack", "t3"], clock, log),
     polling: { everyMs: policy.pollMs, inForce: () => [] },
-    arming: { last: () => undefined, disarmed: () => undefined, start: () => true },
+    armings: [{ name: "t3", last: () => undefined, disarmed: () => undefined, start: () => true }],
+    executors: () => oneServer.executors,
     enrolments: { last: async () => undefined },
     housekeeper: {
       plan: () => Promise.reject(new Error("not in this test")),

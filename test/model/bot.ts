@@ -12,7 +12,7 @@ import { holdsRepo, isActive, isEnded, type Run, type RunStateOf } from "../../s
 import { type BotState, emptyState, reduce, reduceAll, runsOf } from "../../src/domain/state.ts";
 import { decideTurning } from "../../src/domain/turning.ts";
 import { decideVerifying } from "../../src/domain/verifying.ts";
-import { run as aRun, policy } from "../support/build.ts";
+import { run as aRun, oneServer, policy } from "../support/build.ts";
 import type { Outside } from "./outside.ts";
 
 /** More steps than this without a wait is a bot that spins. */
@@ -146,6 +146,7 @@ export class Bot {
       state: this.state,
       policy: this.policy,
       disarmed: undefined,
+      ...oneServer,
       enrolment: known(enrolment),
       volumeFree: known({ share: 0.5, of: "bytes" }),
       now,

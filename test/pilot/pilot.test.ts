@@ -36,19 +36,13 @@ async function place(options: Partial<T3Options> = {}): Promise<Place> {
     pilot({ token = server.issueToken(), version, restartCommand, streamWithinMs = 20_000 } = {}) {
       const { url } = server;
       const model = { instanceId: "claudeAgent", model: "claude-opus-4-8" };
-      const rest = {
-        version,
-        baseDir: undefined,
-        pilot: "required",
-        runtimeMode: "full-access",
-        prices: {},
-        publicUrl: url,
-      } as const;
-      const t3 = { url, token: { from: "value", value: token }, model, ...rest } as const;
+      const own = { name: "t3", url, token: { from: "value", value: token }, version } as const;
       const clock = { now: () => Date.now() };
       const log = pino({ level: "silent" });
       return runPilot({
-        config: { t3, volume },
+        server: own,
+        model,
+        volume,
         withinMs: 40_000,
         streamWithinMs,
         restartCommand,
@@ -193,11 +187,11 @@ describe("only a pass for the version that answers arms the bot", () => {
 
   test("a result that another process leaves is seen without a restart", async () => {
     const dir = mkdtempSync(join(tmpdir(), "afk-result-"));
-    const last = watchPilot(dir);
+    const last = watchPilot(dir, "t3");
     expect(last()).toBeUndefined();
-    await savePilot(dir, { ...passed, passed: false });
+    await savePilot(dir, "t3", { ...passed, passed: false });
     expect(last()?.passed).toBe(false);
-    await savePilot(dir, passed);
+    await savePilot(dir, "t3", passed);
     expect(last()).toEqual(passed);
     rmSync(dir, { recursive: true });
   });

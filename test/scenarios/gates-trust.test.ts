@@ -5,7 +5,7 @@ import { gatesOf, type Standing, selectNext } from "../../src/domain/gates.ts";
 import { known } from "../../src/domain/observed.ts";
 import { promptOf } from "../../src/domain/prompt.ts";
 import { emptyState } from "../../src/domain/state.ts";
-import { policy } from "../support/build.ts";
+import { oneServer, policy } from "../support/build.ts";
 import { type GitHubStage, repo, setGitHubStage } from "../support/github-stage.ts";
 
 let stage: GitHubStage;
@@ -24,6 +24,7 @@ async function pollSelects(): Promise<number | undefined> {
     state: emptyState,
     policy,
     disarmed: undefined,
+    ...oneServer,
     enrolment,
     volumeFree: known({ share: 0.5, of: "bytes" as const }),
     now: stage.clock.now(),
@@ -266,6 +267,7 @@ describe("what GitHub does not say is not taken for a yes", () => {
       state: emptyState,
       policy,
       disarmed: undefined,
+      ...oneServer,
       enrolment: known(null),
       volumeFree: known({ share: 1, of: "bytes" as const }),
       now: 0,

@@ -40,6 +40,12 @@ export const release = { eventId: 7, actor: "maintainer", at: T0 - MINUTE };
 
 export const turn: Turn = { ordinal: 1, messageId: "m-1", askedAt: T0, turnIdsBefore: [], turnId: "t-1" };
 
+/** One T3 server that takes what comes. */
+export const oneServer = {
+  executors: [{ name: "t3", capacity: null, drain: false, disarmed: undefined, down: undefined }],
+  warm: false,
+} as const;
+
 export function run(overrides: Partial<Run> = {}): Run {
   const id = runIdOf("acme/shop", 12, release);
   return {

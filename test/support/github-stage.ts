@@ -12,7 +12,7 @@ import { createEnrolments, type Enrolments } from "../../src/enrol/enrolments.ts
 import { connectGitHub, type GitHubConnection } from "../../src/github/connect.ts";
 import type { Clock } from "../../src/ports.ts";
 import { type Answer, explain } from "../../src/why.ts";
-import { policy } from "./build.ts";
+import { oneServer, policy } from "./build.ts";
 
 export const repo = "acme/shop";
 
@@ -71,7 +71,15 @@ export async function setGitHubStage(from = THEN): Promise<GitHubStage> {
 
   async function why(number: number, inRepo = repo): Promise<Answer> {
     const readVolumeFree = async () => known({ share: 0.5, of: "bytes" as const });
-    const around = { enrolments, policy, clock, readVolumeFree, disarmed: () => undefined };
+    const around = {
+      enrolments,
+      policy,
+      clock,
+      readVolumeFree,
+      disarmed: () => undefined,
+      isWarm: async () => false,
+      executors: () => oneServer.executors,
+    };
     const seen = await explain(inRepo, number, { ...around, github, state: emptyState });
     if (!seen.known) throw new Error(seen.why);
     return seen.value;

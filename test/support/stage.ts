@@ -7,7 +7,7 @@ import { type Bot, startBot, writeBotConfig } from "../../playground/demo/bot.ts
 import type { ShownMessage } from "../../playground/slack/outcomes.ts";
 import { addressesOf } from "../../playground/world/addresses.ts";
 import { channel, repo, slackUsers } from "../../playground/world/team.ts";
-import { startWorld, type World } from "../../playground/world/world.ts";
+import { startWorld, type World, type WorldOptions } from "../../playground/world/world.ts";
 
 export const [operator, viewer] = slackUsers;
 
@@ -27,9 +27,12 @@ export type Stage = AsyncDisposable & {
 };
 
 /** `over` is laid over the bot's config. */
-export async function setStage(over: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
+export async function setStage(
+  over: Readonly<Record<string, unknown>> = {},
+  options: WorldOptions = {},
+): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), "afk-stage-"));
-  const world = await startWorld(join(dir, "world"));
+  const world = await startWorld(join(dir, "world"), options);
   const addresses = addressesOf(world, dir);
   const config = writeBotConfig(dir, addresses, over);
   const bots: Bot[] = [];

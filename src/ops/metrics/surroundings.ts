@@ -1,6 +1,8 @@
 // What the bot stands on: which services answer, what GitHub still lets it ask, the volume, and whether it may act.
 
 import { Gauge, type Registry } from "prom-client";
+import { activeAt, disarmedEverywhere, type ExecutorSeen } from "../../domain/assign.ts";
+import type { BotState } from "../../domain/state.ts";
 import type { Limits } from "../../github/limits.ts";
 import type { Clock } from "../../ports.ts";
 import { readSpace } from "../../volume/space.ts";
@@ -10,8 +12,9 @@ import type { Dependencies } from "../dependencies.ts";
 export type Surroundings = {
   readonly limits: Pick<Limits, "quota" | "inForce">;
   readonly volume: string;
-  /** Why nothing starts, kill switch apart. */
-  disarmed(): string | undefined;
+  /** The T3 servers, and how each stands. */
+  executors(): readonly ExecutorSeen[];
+  runs(): BotState;
 };
 
 export function createSurroundingMetrics(
@@ -85,7 +88,32 @@ export function createSurroundingMetrics(
     help: "1 = the bot may start new work, kill switch apart.",
     registers,
     collect() {
-      this.set(around !== undefined && around.disarmed() === undefined ? 1 : 0);
+      this.set(around !== undefined && disarmedEverywhere(around.executors()) === undefined ? 1 : 0);
+    },
+  });
+
+  new Gauge({
+    name: "afk_executor_runs",
+    help: "Active runs at each T3 server.",
+    labelNames: ["executor"],
+    registers,
+    collect() {
+      this.reset();
+      const executors = around?.executors() ?? [];
+      if (around === undefined) return;
+      for (const { name } of executors) this.set({ executor: name }, activeAt(name, around.runs(), executors));
+    },
+  });
+  new Gauge({
+    name: "afk_executor_takes_runs",
+    help: "1 = the T3 server answers, its pilot has passed, and it is not drained.",
+    labelNames: ["executor"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, drain, down, disarmed } of around?.executors() ?? []) {
+        this.set({ executor: name }, !drain && down === undefined && disarmed === undefined ? 1 : 0);
+      }
     },
   });
 
