@@ -15,7 +15,7 @@ const LOOK_MS = 2_000;
 const PREFIX = "token/";
 
 /** The cluster's account and the channel are told in `/afk status`; no token of them ends by itself. */
-const SERVICES = ["github", "t3", "slack"] as const;
+const WITHOUT_TOKEN: ReadonlySet<string> = new Set(["cluster", "channel"]);
 
 export function startTokens(parts: {
   readonly store: Store;
@@ -36,7 +36,7 @@ export function startTokens(parts: {
     backoff: { firstMs: 1_000, ceilingMs: 60_000 },
     log,
     async work() {
-      for (const service of SERVICES) await look(service);
+      for (const { name } of dependencies.all()) if (!WITHOUT_TOKEN.has(name)) await look(name);
       return LOOK_MS;
     },
   });
