@@ -130,6 +130,8 @@ export type RolloutSeen = {
   /** Whether the workload's image carries the landed commit, one that contains it, or something else. */
   readonly carries: "landed" | "descendant" | "other";
   readonly image: string;
+  /** The cluster has no such workload. */
+  readonly absent?: true;
   readonly paused: boolean;
   readonly generation: number;
   readonly observedGeneration: number;

@@ -7,6 +7,7 @@ import type { RolloutSeen, Verdict } from "./evidence.ts";
  */
 export function judgeRollout(seen: RolloutSeen): Verdict {
   const { workload } = seen;
+  if (seen.absent) return pending(`${workload} to appear: the cluster has none of that name`);
   if (seen.carries === "other") return pending(`${workload} to carry the commit (it runs ${seen.image})`);
   if (seen.paused) return pending(`${workload}, whose rollout is paused`);
   if (seen.observedGeneration < seen.generation) return pending(`${workload} to observe its new spec`);

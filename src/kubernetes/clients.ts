@@ -68,3 +68,20 @@ export function createClusterClients(kubeconfig: string | undefined, callMs = CA
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ApiException ? error.code : undefined;
 }
+
+/** What went wrong, in a line. The API says why in the answer's body; client-node's own message is all of that answer. */
+export function apiText(error: unknown): string {
+  if (!(error instanceof ApiException)) return messageOf(error);
+  const says = reasonIn(error.body);
+  return `the API server answers ${error.code}${says === "" ? "" : `: ${says.replaceAll(/\s+/g, " ").slice(0, 300)}`}`;
+}
+
+function reasonIn(body: unknown): string {
+  if (typeof body === "object" && body !== null) return "message" in body ? String(body.message) : "";
+  if (typeof body !== "string") return "";
+  try {
+    return reasonIn(JSON.parse(body) as object);
+  } catch {
+    return body;
+  }
+}

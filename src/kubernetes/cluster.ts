@@ -8,16 +8,16 @@ import type { RolloutSeen } from "../domain/evidence.ts";
 import type { WorkloadReport } from "../domain/message.ts";
 import { known, type Observed, unknown } from "../domain/observed.ts";
 import type { RepoKey, Sha } from "../domain/repo.ts";
-import { AfkError, messageOf } from "../errors.ts";
+import { AfkError } from "../errors.ts";
 import type { Cluster, Trees } from "../ports.ts";
 import { carriesOf, commitsOf } from "./carries.ts";
-import type { ClusterClients } from "./clients.ts";
+import { apiText, type ClusterClients, statusOf } from "./clients.ts";
 import { fetchPodTroubles } from "./pods.ts";
 import { createReader, type Reader } from "./reader.ts";
 import { reportOf } from "./report.ts";
 import { selects } from "./selector.ts";
 import { type Change, createWatches, type Kind } from "./watches.ts";
-import { fetchWorkload } from "./workload.ts";
+import { fetchWorkload, type Workload } from "./workload.ts";
 
 const KINDS: Record<WorkloadRef["kind"], Kind> = {
   Deployment: "deployments",
@@ -41,12 +41,13 @@ export function createCluster(
     try {
       return known(await Promise.all(workloads.map(read)));
     } catch (error) {
-      return unknown(`the cluster could not be read: ${messageOf(error)}`);
+      return unknown(`the cluster could not be read: ${apiText(error)}`);
     }
   }
 
   async function observe(repo: RepoKey, ref: WorkloadRef, sha: Sha): Promise<RolloutSeen> {
-    const workload = await fetchWorkload(reader, ref);
+    const workload = await findWorkload(reader, ref);
+    if (workload === undefined) return absent(ref);
     selectors.set(nameOf(ref), workload.selector);
     const image = imageOf(workload.template, ref);
     const commits = commitsOf(ref, image, workload.metadata, workload.template);
@@ -83,8 +84,25 @@ export function createCluster(
   };
 }
 
+/** Undefined = the API server says that there is none: a fact, and often one that the rollout is about to change. */
+async function findWorkload(reader: Reader, ref: WorkloadRef): Promise<Workload | undefined> {
+  try {
+    return await fetchWorkload(reader, ref);
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function absent(ref: WorkloadRef): RolloutSeen {
+  const none = { generation: 0, observedGeneration: 0, desired: 0, updated: 0, replicas: 0, available: 0 };
+  const figures = { ...none, paused: false, progressDeadlineExceeded: null, podTroubles: [] };
+  return { ...figures, workload: nameOf(ref), carries: "other", image: "", absent: true };
+}
+
 async function report(clients: ClusterClients, reader: Reader, ref: WorkloadRef): Promise<WorkloadReport> {
-  const workload = await fetchWorkload(reader, ref);
+  const workload = await findWorkload(reader, ref);
+  if (workload === undefined) return { workload: nameOf(ref), lines: ["the cluster has none of that name"], logs: [] };
   return await reportOf(clients, reader, ref, workload, imageOf(workload.template, ref));
 }
 

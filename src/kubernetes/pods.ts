@@ -16,6 +16,8 @@ const STUCK = new Set([
   "RunContainerError",
 ]);
 
+const OVER: ReadonlySet<string> = new Set(["Failed", "Succeeded"]);
+
 /** Troubles of the new revision's pods. Where that revision cannot be told, there are none: older pods prove nothing. */
 export async function fetchPodTroubles(
   reader: Reader,
@@ -25,7 +27,10 @@ export async function fetchPodTroubles(
   return (await fetchNewPods(reader, ref, workload)).flatMap(troublesOf);
 }
 
-/** The new revision's pods that are not being deleted; none where that revision is not known yet. */
+/**
+ * The new revision's pods that are to live; none where that revision is not known yet. One that was evicted, or whose node
+ * went away, stays behind as `Failed` and is replaced: it says nothing of those that run.
+ */
 export async function fetchNewPods(
   reader: Reader,
   ref: WorkloadRef,
@@ -36,7 +41,9 @@ export async function fetchNewPods(
     ...selector,
     matchLabels: { ...selector?.matchLabels, [revision.label]: revision.value },
   });
-  return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined);
+  return items.filter(
+    ({ metadata, status }) => metadata?.deletionTimestamp === undefined && !OVER.has(status?.phase ?? ""),
+  );
 }
 
 function troublesOf(pod: V1Pod): readonly Trouble[] {

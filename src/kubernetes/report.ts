@@ -5,8 +5,7 @@ import type { CoreV1Event, V1ContainerStatus, V1Pod } from "@kubernetes/client-n
 import type { WorkloadRef } from "../config.ts";
 import type { WorkloadReport } from "../domain/message.ts";
 import { known, type Observed, unknown } from "../domain/observed.ts";
-import { messageOf } from "../errors.ts";
-import type { ClusterClients } from "./clients.ts";
+import { apiText, type ClusterClients } from "./clients.ts";
 import { fetchNewPods } from "./pods.ts";
 import type { Reader } from "./reader.ts";
 import type { Workload } from "./workload.ts";
@@ -94,12 +93,13 @@ async function fetchEvents(
         ),
       );
   } catch (error) {
-    return [`the events could not be read: ${messageOf(error).slice(0, 200)}`];
+    return [`the events could not be read: ${apiText(error)}`];
   }
 }
 
 function timeOf({ lastTimestamp, eventTime, metadata }: CoreV1Event): number {
-  return (lastTimestamp ?? eventTime ?? metadata.creationTimestamp)?.getTime() ?? 0;
+  // client-node declares dates, and gives micro times as the API's text. Events of the scheduler have no other.
+  return new Date(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? 0).getTime() || 0;
 }
 
 /** Of a container that crashes, what it printed before it did: what runs now has often said nothing yet. */
@@ -116,6 +116,6 @@ async function fetchLog(
     const before = crashed ? await clients.core.readNamespacedPodLog({ ...ask, previous: true }).catch(() => "") : "";
     return { pod, log: known(before || (await clients.core.readNamespacedPodLog(ask))) };
   } catch (error) {
-    return { pod, log: unknown(messageOf(error).slice(0, 200)) };
+    return { pod, log: unknown(apiText(error)) };
   }
 }

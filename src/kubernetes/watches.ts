@@ -7,8 +7,7 @@
 
 import { type KubernetesObject, ListWatch, type V1ReplicaSet, Watch } from "@kubernetes/client-node";
 import type { Logger } from "pino";
-import { messageOf } from "../errors.ts";
-import type { ClusterClients } from "./clients.ts";
+import { apiText, type ClusterClients } from "./clients.ts";
 
 export type Kind = "deployments" | "statefulsets" | "daemonsets" | "replicasets" | "pods";
 
@@ -58,9 +57,12 @@ export function createWatches(
 
   async function connect(entry: Entry, informer: Entry["informer"], kind: Kind, namespace: string): Promise<void> {
     let failed: unknown;
+    let filled = false;
     informer.on("error", (error) => {
-      failed ??= error ?? new Error("the watch ended");
-      if (entry.informer === informer || !entry.current) failedWith(entry, informer, kind, namespace, error);
+      // It goes on to complain of being stopped; only its first word counts.
+      if (failed !== undefined) return;
+      failed = error ?? new Error("the watch ended");
+      if (filled && entry.informer === informer) lost(entry, informer, kind, namespace, failed);
     });
     informer.on("change", (object) => {
       if (entry.informer !== informer || !entry.current) return;
@@ -70,25 +72,31 @@ export function createWatches(
       await informer.start();
     } catch (error) {
       failed ??= error;
-      failedWith(entry, informer, kind, namespace, error);
     }
-    if (failed !== undefined || closed) return void informer.stop();
+    if (!isOpen(entry, kind, namespace)) return void informer.stop();
+    // Of a resync too: an open watch proves nothing while the API cannot be listed.
+    if (failed !== undefined) return lost(entry, informer, kind, namespace, failed);
+    filled = true;
     // A fresh list may show what the one before did not hear of.
     const before = entry.informer;
     const missed = before === informer ? [] : newerIn(informer, before);
-    if (before !== informer) void before.stop();
     entry.informer = informer;
+    if (before !== informer) void before.stop();
     entry.current = true;
     entry.failures = 0;
     for (const object of missed) for (const heard of listeners) heard({ kind, namespace, object });
     later(entry, kind, namespace, resyncMs);
   }
 
-  function failedWith(entry: Entry, informer: Entry["informer"], kind: Kind, namespace: string, error: unknown): void {
-    if (closed || entries.get(`${kind} ${namespace}`) !== entry) return;
-    if (entry.informer === informer) entry.current = false;
+  function isOpen(entry: Entry, kind: Kind, namespace: string): boolean {
+    return !closed && entries.get(`${kind} ${namespace}`) === entry;
+  }
+
+  function lost(entry: Entry, informer: Entry["informer"], kind: Kind, namespace: string, error: unknown): void {
+    if (!isOpen(entry, kind, namespace)) return;
+    entry.current = false;
     void informer.stop();
-    if (entry.failures === 0) log.warn({ kind, namespace, why: messageOf(error) }, "watch lost, reading instead");
+    if (entry.failures === 0) log.warn({ kind, namespace, why: apiText(error) }, "watch lost, reading instead");
     entry.failures += 1;
     later(entry, kind, namespace, Math.min(BACKOFF.firstMs * 2 ** (entry.failures - 1), BACKOFF.ceilingMs));
   }

@@ -3,7 +3,7 @@ import type { WorkloadRef } from "../config.ts";
 import type { RolloutSeen } from "../domain/evidence.ts";
 import type { Reader } from "./reader.ts";
 
-type Figures = Omit<RolloutSeen, "workload" | "carries" | "image" | "podTroubles">;
+type Figures = Omit<RolloutSeen, "workload" | "carries" | "image" | "podTroubles" | "absent">;
 
 export type Workload = {
   readonly metadata: V1ObjectMeta | undefined;

@@ -93,6 +93,28 @@ describe("a watched cluster", () => {
     await vi.waitFor(async () => expect(await carries(NEW)).toBe("landed 1"), waiting);
   });
 
+  test("that has no such workload says so: that is known, and not unhealthy", async () => {
+    const workloads = [{ kind: "Deployment" as const, namespace: "nowhere", name: "web" }];
+    const other = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+    const seen = await other.observeRollouts(REPO, OLD);
+    expect(seen).toMatchObject({ known: true, value: [{ absent: true, workload: "Deployment nowhere/web" }] });
+    expect(await other.fetchReports(REPO)).toMatchObject({ known: true, value: [{ logs: [] }] });
+    other.close();
+  });
+
+  test("that the bot may not read is unknown, with the API's own reason in a line", async () => {
+    cluster.addToken("nobody", { user: "nobody", rules: [] });
+    writeFileSync(join(dir, "kubeconfig"), cluster.kubeconfig("nobody"));
+    const workloads = [{ kind: "Deployment" as const, namespace: "shop", name: "web" }];
+    const blind = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+    const seen = await blind.observeRollouts(REPO, OLD);
+    expect(seen.known ? "" : seen.why).toMatch(
+      /^the cluster could not be read: the API server answers 403: .*forbidden[^\n]*$/,
+    );
+    expect(seen.known ? "" : seen.why).not.toContain("{");
+    blind.close();
+  });
+
   test("whose watches may not be opened is read instead", async () => {
     const rules = [{ apiGroups: ["", "apps"], resources: ["*"], verbs: ["get", "list"] }];
     cluster.addToken("reader", { user: "reader", rules });
@@ -120,6 +142,25 @@ describe("a list that keeps itself current", () => {
     await cluster.createDeployment({ namespace: "shop", name: "api", image: image(OLD), replicas: 0 });
     await vi.waitFor(() => expect(known()).toBe(2), waiting);
     expect(names).toContain("api");
+  });
+
+  test("is current no more once it cannot be filled anew, though its watch stays open and silent", async () => {
+    watches = createWatches(clients(), log, { resyncMs: 300 });
+    await vi.waitFor(() => expect(known()).toBe(1), waiting);
+    cluster.dropWatches("hang");
+    cluster.listener.intercept({ before: async () => ({ do: "cut" }) });
+    await vi.waitFor(() => expect(known()).toBe(undefined), waiting);
+    cluster.listener.intercept(undefined);
+    await vi.waitFor(() => expect(known()).toBe(1), waiting);
+  });
+
+  test.each(["event", "http"] as const)("is filled anew where its version is too old, told by %s", async (how) => {
+    watches = createWatches(clients(), log);
+    await vi.waitFor(() => expect(known()).toBe(1), waiting);
+    cluster.expire(how);
+    cluster.dropWatches();
+    await cluster.createDeployment({ namespace: "shop", name: "api", image: image(OLD), replicas: 0 });
+    await vi.waitFor(() => expect(known()).toBe(2), waiting);
   });
 
   test("is ended when nobody asks for it any more", async () => {
