@@ -7,7 +7,7 @@ import { passText, planText } from "../../views/prune.ts";
 import type { Config } from "../config.ts";
 import type { Pass } from "../domain/housekeeping-state.ts";
 import type { BotState } from "../domain/state.ts";
-import { AfkError, messageOf } from "../errors.ts";
+import { AfkError } from "../errors.ts";
 import { createTrees } from "../git/trees.ts";
 import { connectGitHub } from "../github/connect.ts";
 import { createLog } from "../log.ts";
@@ -99,9 +99,11 @@ async function holding({ stateDir }: Config): Promise<Store> {
   try {
     return await openStore(stateDir, createLog("silent"));
   } catch (error) {
+    // A disk that refuses is a cause; that a bot holds the state has none.
+    if (!(error instanceof AfkError) || error.code !== "conflict" || error.cause !== undefined) throw error;
     throw new AfkError(
-      error instanceof AfkError ? error.code : "conflict",
-      `${messageOf(error)} While a bot runs, \`/afk prune\` does the same; --dry-run works beside it.`,
+      "conflict",
+      `${error.message} A bot that runs does the same on \`/afk prune\`; --dry-run works now.`,
     );
   }
 }

@@ -91,12 +91,16 @@ export async function runPass(head: PassHead, resumed: boolean, parts: PassParts
   if (head.by !== null) await begin();
   let waits = false;
   if (resumed && (await carryOut(parts)) === undefined) return undefined;
+  // Begun above the high watermark it goes on to the low one, whatever part of a plan, or of one that a kill tore, is done.
+  let clearing = resumed && (await thread.call("makesRoom"));
   // The first rounds go by the lists there are; once these are exhausted, all is listed as it is now.
   let since = 0;
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const full = await isTooFull(parts);
-    if (full && !(await list(parts, Number.POSITIVE_INFINITY, since))) return undefined;
-    const seen = await thread.call("planPass", await requestOf(parts));
+    clearing ||= await isTooFull(parts);
+    if (clearing && !(await list(parts, Number.POSITIVE_INFINITY, since))) return undefined;
+    const { policy, ...request } = await requestOf(parts);
+    const { low, high } = policy;
+    const seen = await thread.call("planPass", { ...request, policy: { ...policy, high: clearing ? low : high } });
     for (const note of seen.notes) notes.add(note);
     waits = seen.waits;
     if (seen.items > 0) await begin();
@@ -105,7 +109,7 @@ export async function runPass(head: PassHead, resumed: boolean, parts: PassParts
     if (went === undefined) return undefined;
     if ((await excessNow(parts)) === 0) break;
     if (went > 0) continue;
-    if (!full || since > 0) break;
+    if (!clearing || since > 0) break;
     since = clock.now();
   }
   const after = orNull(await parts.readSpace());

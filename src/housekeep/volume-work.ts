@@ -84,6 +84,9 @@ export function createVolumeWork({ volume, keepIn, saves }: VolumeThreadOptions)
       return passFile?.pass ?? null;
     },
 
+    /** Whether something goes only because the volume is too full. */
+    makesRoom: (): boolean => requirePass().items.some(({ forSpace }) => forSpace),
+
     progress,
 
     /**

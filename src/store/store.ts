@@ -19,6 +19,7 @@ import { dropBefore } from "./epochs.ts";
 import { diskError } from "./files.ts";
 import { openJournal } from "./journal.ts";
 import { type Lock, takeLock } from "./lock.ts";
+import { keepReserve, spendReserve } from "./reserve.ts";
 import { FORMAT, snapshotFile } from "./snapshot.ts";
 import { takeOver } from "./take-over.ts";
 
@@ -37,6 +38,16 @@ const ALONE: Leave = { lease: null, mayAct: always };
  * `invalid` where what is in it is damaged, foreign or newer; each says what to do.
  */
 export async function openStore(dir: string, log: Logger, leave: Leave = ALONE): Promise<Store> {
+  try {
+    return await open(dir, log, leave);
+  } catch (error) {
+    if (!(await spendReserve(dir, error))) throw error;
+    log.warn({ dir }, "disk is full, starting on what was reserved");
+    return await open(dir, log, leave);
+  }
+}
+
+async function open(dir: string, log: Logger, leave: Leave): Promise<Store> {
   await mkdir(dir, { recursive: true }).catch((error: unknown) => Promise.reject(diskError(error, `make ${dir}`)));
   const lock = await takeLock(dir, leave.lease, (machine) =>
     log.warn({ dir, machine }, "state is held elsewhere, watching whether it lives"),
@@ -64,6 +75,7 @@ async function openLocked(dir: string, lock: Lock, mayAct: MayAct, log: Logger):
   let closed = false;
   log.info({ dir: folder, snapshot: snapshotAt, replayed: found.events.length }, "state loaded");
   await dropBefore(dir, lock.epoch);
+  await keepReserve(dir);
 
   function mayWrite(): void {
     lock.check();
@@ -125,6 +137,7 @@ async function openLocked(dir: string, lock: Lock, mayAct: MayAct, log: Logger):
       snapshotAt = taken.sequence;
       // `.prev` is the one before, and must stay of use.
       await journal.drop(before + 1);
+      await keepReserve(dir);
     } catch (error) {
       postpone(error);
     }
