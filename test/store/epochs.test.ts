@@ -140,7 +140,7 @@ describe("an epoch", () => {
     }
     writeFileSync(join(flat, "pilot.json"), "{}");
     expect(await reasonIn(flat)).toBe("x 3");
-    expect(files(flat, "")).toEqual(["epoch-1", "pilot.json"]);
+    expect(files(flat, "")).toEqual(["epoch-1", "pilot.json", "reserve"]);
   });
 
   test("of a long journal starts with no more than the snapshot and its end", async () => {
