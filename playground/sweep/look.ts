@@ -7,6 +7,7 @@ import { threadIdOf } from "../../src/domain/ids.ts";
 import { openHistory } from "../../src/store/history.ts";
 import { openStore } from "../../src/store/store.ts";
 import { channel, repo, slackUsers } from "../world/team.ts";
+import { countWrongRemovals, lookAtVolume, type VolumeSight } from "./housekeeping.ts";
 import type { Path } from "./paths.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,6 +21,7 @@ export type Sight = {
   readonly closed: boolean;
   /** Slots that a run holds. */
   readonly trees: number;
+  readonly volume: VolumeSight;
 };
 
 const [, viewer] = slackUsers;
@@ -34,6 +36,7 @@ export function look(stage: Stage, number: number): Sight {
     labels: issue.labels.map((label) => (typeof label === "string" ? label : label.name)),
     closed: issue.state === "closed",
     trees: heldSlots(join(stage.volume, "repos", repo)),
+    volume: lookAtVolume(stage),
   };
 }
 
@@ -43,6 +46,7 @@ export type Wrong = {
   readonly duplicateRoots: number;
   readonly duplicateComments: number;
   readonly lostRuns: number;
+  readonly wrongRemovals: number;
 };
 
 /** Counts what there is too much or too little of, once the bot has stopped. A reply posted twice counts as a root. */
@@ -52,7 +56,7 @@ export async function countWrong(stage: Stage, number: number, path: Path): Prom
   const turns = threads.flatMap(({ messages }) => messages.filter(({ role }) => role === "user"));
   const { roots, replies } = messagesOf(stage, number);
   const comments = stage.github.issue(repo, number).comments.length;
-  const known = await knownThreads(stage);
+  const { known, state } = await remembered(stage);
   return {
     duplicateSessions: Math.max(0, threads.length - sessions),
     duplicateTurns: Math.max(0, turns.length - path.turns) + (await extraLandings(stage, number, path.commits)),
@@ -62,16 +66,18 @@ export async function countWrong(stage: Stage, number: number, path: Path): Prom
     lostRuns: losesState
       ? 0
       : threads.filter(({ id }) => !known.has(id)).length + Math.max(0, sessions - threads.length),
+    wrongRemovals: path.prunes ? countWrongRemovals(stage, state) : 0,
   };
 }
 
-/** Threads of the runs that the bot knows or knew, from its own files. */
-async function knownThreads({ stateDir }: Stage): Promise<ReadonlySet<string>> {
+/** From the bot's own files: its state, and the threads of the runs that it knows or knew. */
+async function remembered({ stateDir }: Stage) {
   const store = await openStore(stateDir, pino({ level: "silent" }));
   const past = await openHistory(stateDir).find({ since: 0, until: Date.now() });
   const ids = [...Object.keys(store.state.runs), ...past.runs.map(({ id }) => id)];
+  const { state } = store;
   await store.close();
-  return new Set(ids.map(threadIdOf));
+  return { state, known: new Set(ids.map(threadIdOf)) };
 }
 
 async function extraLandings({ github }: Stage, number: number, commits: number): Promise<number> {
@@ -80,14 +86,20 @@ async function extraLandings({ github }: Stage, number: number, commits: number)
   return Math.max(0, landed.length - commits);
 }
 
+/** What is shown of the issue: threads of other things, such as the volume, are not among it. */
 function messagesOf({ slack }: Stage, number: number): { roots: readonly string[]; replies: readonly string[] } {
   const shown = slack.as(viewer.id).messages(channel.id);
+  const others = new Set(
+    shown.flatMap(({ ts, threadTs, text }) => (threadTs === undefined && !isOf(text, number) ? [ts] : [])),
+  );
   return {
-    roots: shown.flatMap(({ threadTs, text }) =>
-      threadTs === undefined && text.includes(`${repo}#${number}`) ? [text] : [],
-    ),
-    replies: shown.flatMap(({ threadTs, text }) => (threadTs === undefined ? [] : [text])),
+    roots: shown.flatMap(({ threadTs, text }) => (threadTs === undefined && isOf(text, number) ? [text] : [])),
+    replies: shown.flatMap(({ threadTs, text }) => (threadTs === undefined || others.has(threadTs) ? [] : [text])),
   };
+}
+
+function isOf(text: string, number: number): boolean {
+  return text.includes(`${repo}#${number}`);
 }
 
 /** A slot names its run in its own git directory. A worktree that is still being made counts too. */

@@ -1,6 +1,7 @@
 // The ways through the bot that a sweep goes, each as what people do and when. One more way is one more entry.
 
 import { channel, repo, slackUsers } from "../world/team.ts";
+import { ALL_GOES, askToPrune, isAnswered, isPruned } from "./housekeeping.ts";
 import type { Sight } from "./look.ts";
 import type { Point } from "./points.ts";
 import type { Stage } from "./stage.ts";
@@ -15,8 +16,11 @@ export type Path = {
   readonly commits: number;
   /** A shell script that follows the prompt's rules, or the scripted agent that asks and waits for answers. */
   readonly agent: "shell" | "scripted";
-  /** On top of the bot's config. */
+  /** On top of the bot's policy, and of the rest of its config. */
   readonly policy: Readonly<Record<string, unknown>>;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Whether the volume is cleared in the end. */
+  readonly prunes: boolean;
   /** Where the bot is killed. Snapshots are the same whatever the way, and without its state the bot has no files. */
   readonly kills: readonly Point["kind"][];
   /** The step with which that begins: what comes before it is another way's, which is swept by itself. */
@@ -92,6 +96,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 1,
     agent: "shell",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange", "git", "journal", "snapshot"],
     from: 0,
     losesState: false,
@@ -106,6 +112,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 0,
     agent: "shell",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange", "git", "journal"],
     from: 0,
     losesState: false,
@@ -120,6 +128,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 1,
     agent: "shell",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange", "git", "journal"],
     from: 1,
     losesState: false,
@@ -145,6 +155,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 2,
     agent: "shell",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange", "git", "journal"],
     from: 0,
     losesState: false,
@@ -159,6 +171,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 3,
     agent: "shell",
     policy: { maxFixes: 1 },
+    config: {},
+    prunes: false,
     kills: ["exchange", "git", "journal"],
     from: 0,
     losesState: false,
@@ -172,6 +186,22 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     ],
     done: isDeployed,
   },
+  housekeeping: {
+    does: "a run is deployed, and a pass that a person asks for removes its spent tree and what caches hold",
+    body: "Quote a surcharge for islands.\n\nScripted agent: good",
+    sessions: 1,
+    turns: 1,
+    commits: 1,
+    agent: "shell",
+    policy: {},
+    config: ALL_GOES,
+    prunes: true,
+    kills: ["exchange", "git", "journal", "rename"],
+    from: 1,
+    losesState: false,
+    steps: [release, { when: isDeployed, act: askToPrune, until: ({ volume }) => isAnswered(volume) }],
+    done: (sight) => isDeployed(sight) && isPruned(sight.volume),
+  },
   question: {
     does: "the agent asks, a person answers in Slack, and it goes on to a deploy",
     body: "Quote a surcharge for islands.\n\nScripted agent: asks",
@@ -180,6 +210,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 1,
     agent: "scripted",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange", "journal"],
     from: 0,
     losesState: false,
@@ -201,6 +233,8 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
     commits: 1,
     agent: "shell",
     policy: {},
+    config: {},
+    prunes: false,
     kills: ["exchange"],
     from: 0,
     losesState: true,

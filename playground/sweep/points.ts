@@ -10,7 +10,9 @@ export type Point =
   /** As soon as this event is in the journal. */
   | { readonly kind: "journal"; readonly key: string }
   /** While a snapshot is written: its segment, its file, its rename. `key` is the event that sets it off, by number. */
-  | { readonly kind: "snapshot"; readonly key: string; readonly when: (typeof SNAPSHOT)[number] };
+  | { readonly kind: "snapshot"; readonly key: string; readonly when: (typeof SNAPSHOT)[number] }
+  /** As soon as so many things were renamed into the trash. */
+  | { readonly kind: "rename"; readonly key: string };
 
 const GIT = ["before", "during", "later", "alone", "after"] as const;
 const SNAPSHOT = ["segment", "file", "rename"] as const;
@@ -20,6 +22,7 @@ export type Moments = {
   readonly exchange: readonly string[];
   readonly git: readonly string[];
   readonly journal: readonly string[];
+  readonly rename: readonly string[];
 };
 
 /** Git commands that change nothing here: killed half-way they are as if they had not begun. */
@@ -43,7 +46,10 @@ function isReading(moment: string): boolean {
   return READING.includes(moment.split(" > ").at(-1)?.split(" ")[0] ?? "");
 }
 
-export function pointsOf({ exchange, git, journal }: Moments, kills: readonly Point["kind"][]): readonly Point[] {
+export function pointsOf(
+  { exchange, git, journal, rename }: Moments,
+  kills: readonly Point["kind"][],
+): readonly Point[] {
   const all: readonly Point[] = [
     ...exchange.flatMap(exchangePoints),
     ...git.flatMap((key) => {
@@ -53,6 +59,7 @@ export function pointsOf({ exchange, git, journal }: Moments, kills: readonly Po
       );
     }),
     ...journal.map((key): Point => ({ kind: "journal", key })),
+    ...rename.map((key): Point => ({ kind: "rename", key })),
     ...journal.flatMap((_, index) =>
       SNAPSHOT.map((when): Point => ({ kind: "snapshot", key: String(index + 1), when })),
     ),

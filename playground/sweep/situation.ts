@@ -38,8 +38,9 @@ function situationOf(service: string, stage: Stage, issue: number | undefined): 
     }
     case "slack": {
       if (issue === undefined) return "nothing";
-      const { card, replies } = look(stage, issue);
-      return `${card ?? "-"} ${replies.length}`;
+      const { card, replies, volume } = look(stage, issue);
+      const told = volume.told.map((text) => ` ${/^:\w+:/.exec(text)?.[0] ?? "told"}`);
+      return `${card ?? "-"} ${replies.length}${told.join("")}`;
     }
     default:
       return `${clusterNames.deployment} after ${stage.pushes()} pushes`;

@@ -45,9 +45,10 @@ export type Stage = AsyncDisposable & {
   pushes(): number;
 };
 
-const PLAIN = { agent: "shell", policy: {} } as const;
+const PLAIN = { agent: "shell", policy: {}, config: {} } as const;
+type Wanted = Pick<Path, "agent" | "policy" | "config">;
 
-export async function setStage(dir: string, { agent, policy }: Pick<Path, "agent" | "policy"> = PLAIN): Promise<Stage> {
+export async function setStage(dir: string, { agent, policy, config }: Wanted = PLAIN): Promise<Stage> {
   const parts: AsyncDisposable[] = [];
   const keep = <T extends AsyncDisposable>(part: T): T => {
     parts.unshift(part);
@@ -79,7 +80,7 @@ export async function setStage(dir: string, { agent, policy }: Pick<Path, "agent
     const t3Token = t3.issueToken({ label: "afk" });
     const kubeconfig = cluster.kubeconfig(tokens.clusterBot);
     const addresses = addressesOf({ github, slack, t3, t3Token, cluster, kubeconfig }, dir);
-    const configFile = writeBotConfig(dir, addresses);
+    const configFile = writeBotConfig(dir, addresses, config);
     hurry(configFile, policy);
     const volume = join(dir, "volume");
     const stateDir = join(volume, "state");

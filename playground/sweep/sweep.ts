@@ -27,6 +27,7 @@ export type Total = {
   readonly duplicateRoots: number;
   readonly duplicateComments: number;
   readonly lostRuns: number;
+  readonly wrongRemovals: number;
   readonly stuck: number;
 };
 
@@ -132,8 +133,8 @@ function report(result: Played, count: number, tell: (line: string) => void): vo
 
 /** How much was there twice or not at all. */
 function wrongsOf(result: Played): number {
-  const { duplicateSessions, duplicateTurns, duplicateRoots, duplicateComments, lostRuns } = result;
-  return duplicateSessions + duplicateTurns + duplicateRoots + duplicateComments + lostRuns;
+  const { duplicateSessions, duplicateTurns, duplicateRoots, duplicateComments, lostRuns, wrongRemovals } = result;
+  return duplicateSessions + duplicateTurns + duplicateRoots + duplicateComments + lostRuns + wrongRemovals;
 }
 
 function totalOf(played: readonly Played[]): Total {
@@ -146,6 +147,7 @@ function totalOf(played: readonly Played[]): Total {
     duplicateRoots: sum((result) => result.duplicateRoots),
     duplicateComments: sum((result) => result.duplicateComments),
     lostRuns: sum((result) => result.lostRuns),
+    wrongRemovals: sum((result) => result.wrongRemovals),
     stuck: played.filter(({ finished }) => !finished).length,
   };
 }

@@ -59,10 +59,11 @@ export function setTraps(stage: Stage, points: readonly Point[], kill: () => voi
     isArmed: () => armed,
     spring: (point) => spring(point, life),
   });
+  const trash = trapRenames(join(stage.volume, "trash"), (key) => armed && spring({ kind: "rename", key }, life));
   return {
     env: git.env,
     sprung: () => [...sprung, ...git.sprung()],
-    seen: () => ({ exchange: exchanges.seen(), git: git.seen(), journal: files.seen() }),
+    seen: () => ({ exchange: exchanges.seen(), git: git.seen(), journal: files.seen(), rename: trash.seen() }),
     arm() {
       armed = true;
       git.arm();
@@ -77,7 +78,25 @@ export function setTraps(stage: Stage, points: readonly Point[], kill: () => voi
     close() {
       for (const listener of stage.listeners) listener.intercept(undefined);
       files.close();
+      trash.close();
     },
+  };
+}
+
+const RENAMES = [1, 2, 20, 200, 500];
+
+/** Watches what comes into the trash. A moment is how many things did so far. */
+function trapRenames(trash: string, spring: (key: string) => void) {
+  mkdirSync(trash, { recursive: true });
+  const names = new Set<string>();
+  const watcher = watch(trash, (_, name) => {
+    if (name === null || names.has(name)) return;
+    names.add(name);
+    if (RENAMES.includes(names.size)) spring(String(names.size));
+  });
+  return {
+    seen: () => RENAMES.filter((count) => count <= names.size).map(String),
+    close: () => watcher.close(),
   };
 }
 
