@@ -14,7 +14,7 @@ export function valuesSchema(text) {
   const schema = JSON.parse(text);
   const { $schema, required, properties, ...config } = configJsonSchema();
   for (const section of ["github", "slack", "t3"]) {
-    const { required, oneOf, ...open } = properties[section];
+    const { required, oneOf, anyOf, ...open } = properties[section];
     properties[section] = open;
   }
   schema.properties.config = { ...config, properties };

@@ -15,6 +15,7 @@ import type { Policy } from "./domain/policy.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
 import type { GitHubCredentials } from "./github/auth.ts";
+import type { Receive } from "./slack/receive.ts";
 import type { TokenFrom } from "./t3/token.ts";
 
 export type { RepoConfig, WorkloadRef } from "./config/schema.ts";
@@ -30,7 +31,7 @@ export type Config = {
   readonly slack: {
     readonly apiUrl: string;
     readonly botToken: string;
-    readonly appToken: string;
+    readonly receive: Receive;
     readonly channel: string;
     /** Slack users and user groups who may pause, resume and resolve. */
     readonly operators: readonly string[];
@@ -136,6 +137,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     githubKey: secret("github.app.privateKey", at(raw, "github", "app", "privateKey")),
     bot: secret("slack.botToken", at(raw, "slack", "botToken")),
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
+    signing: secret("slack.signingSecret", at(raw, "slack", "signingSecret")),
     ntfy: secret("ntfy.token", at(raw, "ntfy", "token")),
     t3: loadT3Token(at(raw, "t3", "token"), "t3.token", dirname(path), secret),
     others: entriesOf(at(raw, "t3", "others")).map((one, index) =>
@@ -163,6 +165,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     capacity: one.capacity ?? null,
     drain: one.drain,
   });
+  const host = data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1");
   const { leaseDuration, renewDeadline, retryPeriod, ...election } = data.leaderElection;
   return {
     github: {
@@ -182,7 +185,15 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     slack: {
       apiUrl: data.slack.apiUrl,
       botToken: secrets.bot,
-      appToken: secrets.app,
+      receive:
+        data.slack.mode === "socket"
+          ? { mode: "socket", appToken: secrets.app }
+          : {
+              mode: "http",
+              signingSecret: secrets.signing,
+              host: data.slack.requests.host ?? host,
+              port: data.slack.requests.port,
+            },
       channel: data.slack.channel,
       operators: data.slack.operators,
       people: data.slack.people,
@@ -232,7 +243,7 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     },
     ntfy: data.ntfy && { topic: data.ntfy.topic, token: secrets.ntfy || undefined, rings: data.ntfy.rings },
     housekeeping: housekeepingOf(data.housekeeping),
-    http: { host: data.http.host ?? (env["KUBERNETES_SERVICE_HOST"] ? "0.0.0.0" : "127.0.0.1"), port: data.http.port },
+    http: { host, port: data.http.port },
     leaderElection: { ...election, leaseMs: leaseDuration, renewMs: renewDeadline, retryMs: retryPeriod },
     redact: data.redact,
     logLevel: data.logLevel,

@@ -1,6 +1,6 @@
 // Both Slack tokens, the scopes, the channel and the people that the config names.
 
-import { WebClient } from "@slack/web-api";
+import { WebClient, type WebClientOptions } from "@slack/web-api";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import { slackClientOptions } from "../slack/client.ts";
@@ -13,7 +13,6 @@ const REACH = "See that the bot reaches slack.com (DNS, proxy, NetworkPolicy).";
 export async function checkSlack({ slack }: Config, log: Logger): Promise<Area> {
   const options = slackClientOptions(slack.apiUrl, log);
   const bot = new WebClient(slack.botToken, options);
-  const app = new WebClient(slack.appToken, options);
   let scopes: readonly string[] | undefined;
 
   const token = await attempt(
@@ -27,7 +26,22 @@ export async function checkSlack({ slack }: Config, log: Logger): Promise<Area> 
       return `@${who.user ?? "?"} in ${who.team ?? "?"}`;
     },
   );
-  const socket = attempt(
+  const { receive } = slack;
+  const arrival = receive.mode === "socket" ? checkSocket(receive.appToken, options) : undefined;
+  const named =
+    token.result === "pass"
+      ? [
+          checkScopes(scopes),
+          await checkChannel(bot, slack.channel),
+          await checkOperators(bot, slack.operators, scopes),
+        ]
+      : ["scopes", "channel", "operators"].map((check) => untried(check, "the bot token"));
+  return { area: "slack", findings: [token, ...named, ...(arrival === undefined ? [] : [await arrival])] };
+}
+
+async function checkSocket(appToken: string, options: WebClientOptions): Promise<Finding> {
+  const app = new WebClient(appToken, options);
+  return await attempt(
     "app token",
     {
       unauthorised:
@@ -41,15 +55,6 @@ export async function checkSlack({ slack }: Config, log: Logger): Promise<Area> 
       return "opens a Socket Mode connection";
     },
   );
-  const named =
-    token.result === "pass"
-      ? [
-          checkScopes(scopes),
-          await checkChannel(bot, slack.channel),
-          await checkOperators(bot, slack.operators, scopes),
-        ]
-      : ["scopes", "channel", "operators"].map((check) => untried(check, "the bot token"));
-  return { area: "slack", findings: [token, ...named, await socket] };
 }
 
 function checkScopes(scopes: readonly string[] | undefined): Finding {

@@ -20,7 +20,7 @@ import { createArming } from "../pilot/arming.ts";
 import type { Store } from "../ports.ts";
 import { createPublisher } from "../publish.ts";
 import { reconcile } from "../reconcile.ts";
-import { startSocket } from "../slack/socket.ts";
+import { startReceiving } from "../slack/receive.ts";
 import { audited, openAudit } from "../store/audit.ts";
 import { openHistory } from "../store/history.ts";
 import { timersOf } from "../timers.ts";
@@ -201,7 +201,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
         loop.nudge(run.repo);
       },
     });
-    const socket = startSocket({ ...config.slack, client: outside.slackForPeople, log, people });
+    const receiving = startReceiving(config.slack, { client: outside.slackForPeople, log, people });
     metrics.show({ limits: connection.limits, volume: config.volume, executors, runs: () => store.state });
 
     for (const run of Object.values(store.state.runs)) publisher.nudge(run);
@@ -217,7 +217,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
         const [unfinished] = await Promise.all([loop.stop(DRAIN_MS), housekeeper.stop(DRAIN_MS), trees.close()]);
         const showing = publisher.stop(because === "it is replaced" ? LEFT_MS : DRAIN_MS);
         const saying = Promise.all([showing, bells.stop(DRAIN_MS), tokens.stop(DRAIN_MS)]);
-        await Promise.all([saying, socket.stop(), probes.stop(), ...armings.map((one) => one.stop())]);
+        await Promise.all([saying, receiving.stop(), probes.stop(), ...armings.map((one) => one.stop())]);
         await enrolling.stop();
         await outside.close();
         return { repos: unfinished, done: () => loop.stop(LEFT_MS) };

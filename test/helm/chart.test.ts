@@ -40,6 +40,24 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     expect(container.args).toEqual(["serve", "--config", "/config/afk.yaml"]);
   });
 
+  test("Slack's requests reach the bot where the config wants them, and one bot only", async () => {
+    const http = [...values("minimal"), "--set", "config.slack.mode=http"];
+    const manifests = await template(...http);
+    const bot = manifests.find(isBot);
+    const name = bot?.metadata.name ?? "";
+    const { slack } = parse(one(manifests, "ConfigMap", name)["data"]["afk.yaml"]);
+    expect(slack).toMatchObject({ mode: "http", signingSecret: { file: "/secrets/slack-signing-secret" } });
+    expect(slack.appToken).toBeUndefined();
+    const port = { name: "slack", containerPort: slack.requests.port };
+    expect(bot?.["spec"].template.spec.containers[0].ports).toContainEqual(port);
+    expect(one(manifests, "Service", name)["spec"].ports).toContainEqual(
+      expect.objectContaining({ name: "slack", targetPort: "slack" }),
+    );
+    expect(JSON.stringify(one(manifests, "NetworkPolicy", name)["spec"].ingress)).toContain('"port":"slack"');
+    for (const manifest of manifests) expect(await problemsOf(manifest), manifest.kind).toEqual([]);
+    await expect(template(...http, "--set", "replicaCount=2")).rejects.toThrow(/takes one replica/);
+  });
+
   test.each(cases)("%s: every pod meets the restricted pod security standard, on a read-only root", async (name) => {
     for (const { metadata, spec } of (await template(...values(name))).flatMap(podsOf)) {
       expect(spec.securityContext, metadata.name).toMatchObject({

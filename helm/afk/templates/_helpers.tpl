@@ -77,10 +77,21 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- default (printf "%s-state" (include "afk.fullname" .)) .Values.state.existingClaim -}}
 {{- end -}}
 
+{{/* Not empty where Slack sends requests to the bot. */}}
+{{- define "afk.slackOverHttp" -}}
+{{- if eq (dig "slack" "mode" "socket" .Values.config) "http" -}}yes{{- end -}}
+{{- end -}}
+
 {{/* The bot's whole config: what follows from the chart, with the operator's own keys over it. */}}
 {{- define "afk.config" -}}
 {{- $github := ternary (dict) (dict "token" (dict "file" "/secrets/github-token")) (hasKey (default dict .Values.config.github) "app") -}}
-{{- $slack := dict "botToken" (dict "file" "/secrets/slack-bot-token") "appToken" (dict "file" "/secrets/slack-app-token") -}}
+{{- $slack := dict "botToken" (dict "file" "/secrets/slack-bot-token") -}}
+{{- if include "afk.slackOverHttp" . -}}
+{{- $_ := set $slack "signingSecret" (dict "file" "/secrets/slack-signing-secret") -}}
+{{- $_ := set $slack "requests" (dict "port" 3000) -}}
+{{- else -}}
+{{- $_ := set $slack "appToken" (dict "file" "/secrets/slack-app-token") -}}
+{{- end -}}
 {{- $t3 := dict "token" (dict "file" "/secrets/t3-token") -}}
 {{- if .Values.t3.enabled -}}
 {{- $_ := set $t3 "url" (printf "http://%s:%d" (include "afk.t3.fullname" .) (int .Values.t3.service.port)) -}}
@@ -132,6 +143,9 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 {{- if not (dig "slack" "channel" "" .Values.config) -}}
 {{- fail "config.slack.channel is missing: the id of the Slack channel for the threads, such as C0123ABCD" -}}
+{{- end -}}
+{{- if and (include "afk.slackOverHttp" .) (gt (int .Values.replicaCount) 1) -}}
+{{- fail "config.slack.mode: http takes one replica: Slack's requests would meet the ones that stand by. Use socket, or replicaCount: 1" -}}
 {{- end -}}
 {{- if and (not .Values.secrets.existingSecret) (not .Values.secrets.values) -}}
 {{- fail "secrets.existingSecret is missing: name a Secret with the keys github-token, slack-bot-token, slack-app-token and t3-token" -}}
