@@ -8,7 +8,7 @@ import { tokenNotification } from "../views/notification.ts";
 import { tokenRefused, tokenTaken } from "../views/token.ts";
 import { createLoop } from "./loop.ts";
 import type { Ntfy } from "./ntfy/ntfy.ts";
-import type { Dependencies } from "./ops/dependencies.ts";
+import type { Dependencies, DependencyHealth } from "./ops/dependencies.ts";
 import type { Chat, Clock, Store } from "./ports.ts";
 
 const LOOK_MS = 2_000;
@@ -36,14 +36,13 @@ export function startTokens(parts: {
     backoff: { firstMs: 1_000, ceilingMs: 60_000 },
     log,
     async work() {
-      for (const { name } of dependencies.all()) if (!WITHOUT_TOKEN.has(name)) await look(name);
+      for (const seen of dependencies.all()) if (!WITHOUT_TOKEN.has(seen.name)) await look(seen);
       return LOOK_MS;
     },
   });
 
-  async function look(service: string): Promise<void> {
-    const seen = dependencies.all().find(({ name }) => name === service);
-    if (seen === undefined) return;
+  async function look(seen: DependencyHealth): Promise<void> {
+    const { name: service } = seen;
     const now = clock.now();
     const told = store.state.tokens[service];
     const refused = seen.state === "down" && seen.code === "unauthorised";

@@ -16,7 +16,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 export function serviceName(name: string): string {
-  return NAMES[name] ?? name;
+  const [kind = "", which] = name.split(":");
+  return which === undefined ? (NAMES[name] ?? name) : `${NAMES[kind] ?? kind} (${which})`;
 }
 
 /** One that is down: what is wrong with it. */

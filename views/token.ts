@@ -7,7 +7,7 @@ import { cut, escapeMrkdwn, slackTime } from "./text.ts";
 
 const MEND: Readonly<Record<string, string>> = {
   github: "Put a good one where `github.token` (or the app's key where `github.app`) says.",
-  t3: "Make another one, and put it where `t3.token` says; a token that is minted needs a good admin token.",
+  t3: "Make another one, and put it where `t3.token` (or the `token` among `t3.others`) says; a token that is minted needs a good admin token.",
   slack: "Install the app again of manifest.yml, and put its tokens where `slack.botToken` and `slack.appToken` say.",
   cluster: "See that the bot's service account, or its kubeconfig, is good and may read the workloads.",
 };
@@ -22,7 +22,7 @@ export function tokenRefused(
   const lines = [
     text,
     `> ${escapeMrkdwn(cut(why.replaceAll(/\s+/g, " ").trim(), 500))}`,
-    `${MEND[service] ?? ""} Nothing is lost: what needs it waits, and \`afk check\` tries every right. ${names}`.trim(),
+    `${MEND[service.split(":")[0] ?? ""] ?? ""} Nothing is lost: what needs it waits, and \`afk check\` tries every right. ${names}`.trim(),
   ];
   return {
     text: `${serviceName(service)} refuses the bot's token ${names}`.trim(),
