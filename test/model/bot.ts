@@ -4,12 +4,14 @@ import { decidePreparing, decideStopped } from "../../src/domain/decide.ts";
 import type { Decision } from "../../src/domain/decision.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
 import type { StoppedEvidence } from "../../src/domain/evidence.ts";
-import { type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
+import { hasRoom, type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
 import { branchOf, runIdOf } from "../../src/domain/ids.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
+import { decideOrder, wantsNewSlot } from "../../src/domain/orders.ts";
 import type { Policy } from "../../src/domain/policy.ts";
 import { holdsRepo, isActive, isEnded, type Run, type RunStateOf } from "../../src/domain/run.ts";
 import { type BotState, emptyState, reduce, reduceAll, runsOf } from "../../src/domain/state.ts";
+import { newSlot } from "../../src/domain/tree-slots.ts";
 import { decideTurning } from "../../src/domain/turning.ts";
 import { decideVerifying } from "../../src/domain/verifying.ts";
 import { run as aRun, oneServer, policy } from "../support/build.ts";
@@ -23,12 +25,15 @@ const RULES = { required: [], ignored: [], whenNone: "red" } as const;
 /** What may not be done in a pause. A word to an agent at work starts nothing. */
 const STARTS: ReadonlySet<string> = new Set(["prepare-tree", "open-session", "start-turn", "resume-turn", "rerun-ci"]);
 
+/** Events that order an agent's work, whoever wants it. */
+const ORDERS_WORK: ReadonlySet<string> = new Set(["run.fix-ordered", "run.again-ordered", "run.rerun-ordered"]);
+
 export class Bot {
   state: BotState = emptyState;
   policy: Policy = { ...policy, maxRuns: 2 };
   readonly journal: BotEvent[] = [];
-  /** What was started by a decision that was taken while the bot was paused. */
-  readonly startedInPause: string[] = [];
+  /** What was promised and not kept at the moment of a decision or a start; the rest is seen in the state. */
+  readonly broken: string[] = [];
   readonly outside: Outside;
 
   constructor(outside: Outside) {
@@ -63,15 +68,33 @@ export class Bot {
       const decision = run && this.decide(run);
       if (run === undefined || decision === undefined || decision.do === "wait") return;
       const paused = this.state.pause !== null;
+      const green = this.outside.green();
       between();
-      if (decision.do === "record") this.commit(decision.event);
-      else if (this.act(decision.action, run, paused)) return;
+      if (decision.do === "act") {
+        if (this.act(decision.action, run, paused)) return;
+        continue;
+      }
+      const { event } = decision;
+      if (paused && (decision.starts || ORDERS_WORK.has(event.type))) this.broken.push(`${event.type} in a pause`);
+      if (event.type === "run.deployed" && !green) this.broken.push("deployed without a green CI in sight");
+      // As in starts.ts: the cap is asked once more when the start is committed.
+      if (decision.starts && !hasRoom(this.state, this.policy)) return;
+      this.commit(event);
+      if (decision.starts) this.weigh(event.type);
     }
+  }
+
+  private weigh(start: string): void {
+    const active = Object.values(this.state.runs).filter(isActive).length;
+    if (active > this.policy.maxRuns) this.broken.push(`${start} beyond the cap`);
   }
 
   /** True: nothing more to do now. */
   private act(action: Extract<Decision, { do: "act" }>["action"], run: Run, paused: boolean): boolean {
-    if (STARTS.has(action) && paused) this.startedInPause.push(action);
+    if (STARTS.has(action) && paused) this.broken.push(`${action} in a pause`);
+    if (action === "start-turn" && this.outside.living(run.repo) > 0 && this.outside.turnIsNew(run)) {
+      this.broken.push("a turn begun beside an agent at work");
+    }
     try {
       const events = this.outside.act(action, run);
       for (const event of events) this.commit(event);
@@ -87,6 +110,30 @@ export class Bot {
   }
 
   private decide(run: Run): Decision | undefined {
+    return this.decideAsked(run) ?? this.decideByItself(run);
+  }
+
+  private decideAsked(run: Run): Decision | undefined {
+    const around = {
+      paused: this.state.pause !== null,
+      others: runsOf(this.state, run.repo).filter(({ id }) => id !== run.id),
+      room: hasRoom(this.state, this.policy),
+      sent: this.outside.sent(run),
+      freeSlot: wantsNewSlot(run) ? this.freeSlot(run.repo) : undefined,
+      policy: this.policy,
+    };
+    return decideOrder(run, around, this.outside.now);
+  }
+
+  private freeSlot(repo: string): number {
+    const held = runsOf(this.state, repo).filter((run) => !isEnded(run) || run.tree !== null);
+    return newSlot(
+      [],
+      held.map(({ slot }) => slot),
+    );
+  }
+
+  private decideByItself(run: Run): Decision | undefined {
     const { outside, policy: by } = this;
     const { state } = run;
     const paused = this.state.pause !== null;
@@ -132,9 +179,10 @@ export class Bot {
       if (isEnded(earlier) || !supersededBy(earlier, selected.candidate)) continue;
       this.commit({ type: "run.abandoned", at: this.outside.now, run: earlier.id, why: "released again" });
     }
-    if (this.state.pause !== null) this.startedInPause.push("dispatch");
+    if (this.state.pause !== null) this.broken.push("dispatch in a pause");
     const run = this.newRun(repo, selected);
     this.commit({ type: "run.dispatched", at: this.outside.now, run });
+    this.weigh("dispatch");
     this.move(run.id, between);
   }
 
@@ -160,6 +208,6 @@ export class Bot {
     const issue = { number, title: "An issue", url: "https://github.com/acme/one/issues/1" };
     const { eventId, actor, at } = release;
     const own = { id, repo, issue, release: { eventId, actor, at }, branch: branchOf(number, id), startedAt: now };
-    return aRun({ ...own, tree: null, session: null, state });
+    return aRun({ ...own, slot: this.freeSlot(repo), messages: 0, tree: null, session: null, state });
   }
 }

@@ -12,6 +12,7 @@ import type {
 } from "../../src/domain/evidence.ts";
 import { messageIdOf } from "../../src/domain/ids.ts";
 import { known, unknown } from "../../src/domain/observed.ts";
+import { nextOrder } from "../../src/domain/orders.ts";
 import { type Landed, nextOrdinal, type Run, type Turn } from "../../src/domain/run.ts";
 import { candidate, rollout, SHA, T0 } from "../support/build.ts";
 
@@ -27,6 +28,8 @@ type Agent = {
 };
 
 type Issue = { readonly repo: Repo; readonly number: number; release: { eventId: number; at: number } | null };
+
+export type Doing = "starts" | "works" | "asks" | "ends" | "fails" | "lands";
 
 export type Ci = "silent" | "pending" | "green" | "red";
 
@@ -62,14 +65,36 @@ export class Outside {
   /** Agents that work, or may. */
   living(repo: string): number {
     const all = [...this.sessions.values()].filter((session) => session.repo === repo).flatMap(({ agents }) => agents);
-    return all.filter(({ is }) => is === "pending" || is === "running" || is === "asking").length;
+    return all.filter(isLiving).length;
+  }
+
+  /** The run has an agent that works, or may. */
+  hasLiving(run: string): boolean {
+    return this.sessions.get(run)?.agents.some(isLiving) === true;
+  }
+
+  /** Whether the message that the run is about to send was not sent before. */
+  turnIsNew(run: Run): boolean {
+    const ordinal = messageOrdinal(run);
+    return this.sessions.get(run.id)?.agents.some((agent) => agent.ordinal === ordinal) !== true;
+  }
+
+  /** Green as far as anybody can see it now. */
+  green(): boolean {
+    return this.githubUp && this.ci === "green";
+  }
+
+  /** Somebody pushes what the run made, whatever its agent does or has done. */
+  pushLate(run: string): void {
+    const session = this.sessions.get(run);
+    if (session !== undefined) session.landed = this.nextSha();
   }
 
   /** What happens to the agent that works in the repo. */
-  agent(repo: string, what: "starts" | "works" | "asks" | "ends" | "fails" | "lands"): void {
-    const session = [...this.sessions.values()].findLast((each) => each.repo === repo);
-    const agent = session?.agents.at(-1);
-    if (session === undefined || agent === undefined || agent.is === "ended" || agent.is === "zombie") return;
+  agent(repo: string, what: Doing): void {
+    const session = [...this.sessions.values()].findLast((each) => each.repo === repo && each.agents.some(isLiving));
+    const agent = session?.agents.findLast(isLiving);
+    if (session === undefined || agent === undefined) return;
     agent.activeAt = this.now;
     if (what === "lands") session.landed = this.nextSha();
     if (what === "asks") agent.is = "asking";
@@ -102,7 +127,7 @@ export class Outside {
 
   sent(run: Run): MessageSent {
     if (!this.t3Up) return unknown("T3 is down");
-    const ordinal = run.state.name === "preparing" ? (run.state.message?.ordinal ?? 1) : nextOrdinal(run);
+    const ordinal = messageOrdinal(run);
     return known(this.sessions.get(run.id)?.agents.some((agent) => agent.ordinal === ordinal) === true);
   }
 
@@ -163,11 +188,11 @@ export class Outside {
         if (session === undefined) this.sessions.set(run.id, { repo: run.repo, agents: [], landed: null });
         return [{ type: "run.session-opened", ...base, session: { projectId: "p", threadId: run.id, url: null } }];
       case "start-turn":
-        return [{ type: "run.turn-started", ...base, turn: this.ask(run, nextOrdinal(run), 0) }];
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, messageOrdinal(run), 0) }];
       case "resume-turn": {
         if (run.state.name !== "working" && run.state.name !== "fixing") return [];
-        const { ordinal, resumes = 0 } = run.state.turn;
-        return [{ type: "run.turn-started", ...base, turn: this.ask(run, ordinal + 1, resumes + 1) }];
+        const { resumes = 0 } = run.state.turn;
+        return [{ type: "run.turn-started", ...base, turn: this.ask(run, nextOrdinal(run), resumes + 1) }];
       }
       case "interrupt":
         for (const agent of session?.agents ?? []) if (this.obey && agent.is !== "ended") end(agent);
@@ -176,15 +201,34 @@ export class Outside {
         for (const agent of session?.agents ?? []) if (agent.is !== "ended") end(agent);
         return [];
       case "carry-out-order":
+        return this.carryOut(run);
       case "rerun-ci":
         return [];
       case "gather-forensics":
         return [{ type: "run.forensics-kept", ...base, path: "/forensics", summary: "" }];
       case "release-tree":
+        // As in act.ts: a tree is not taken from under an agent at work.
+        if (this.hasLiving(run.id)) return [];
         return [{ type: "run.tree-released", ...base }];
       default:
         return action satisfies never;
     }
+  }
+
+  /** A word to the agent steers it; an answer lets it work on, where it still asks. */
+  private carryOut(run: Run): readonly RunEvent[] {
+    const order = nextOrder(run);
+    if (order === undefined) return [];
+    const base = { at: this.now, run: run.id };
+    if (order.what.kind === "steer") {
+      const ordinal = nextOrdinal(run);
+      const messageId = messageIdOf(run.id, ordinal);
+      return [{ type: "run.steered", ...base, ordinal, messageId, askedAt: this.now, order: order.id }];
+    }
+    const asking = this.sessions.get(run.id)?.agents.find(({ is }) => is === "asking");
+    if (asking !== undefined) Object.assign(asking, { is: "running", activeAt: this.now });
+    const outcome = asking === undefined ? "stale" : "done";
+    return [{ type: "run.order-over", ...base, order: order.id, outcome, text: "" }];
   }
 
   private ask(run: Run, ordinal: number, resumes: number): Turn {
@@ -209,7 +253,15 @@ export class Outside {
   }
 }
 
+function isLiving({ is }: Agent): boolean {
+  return is === "pending" || is === "running" || is === "asking";
+}
+
 function end(agent: Agent): void {
   agent.is = "ended";
   agent.how = "interrupted";
+}
+
+function messageOrdinal(run: Run): number {
+  return run.state.name === "preparing" ? (run.state.message?.ordinal ?? 1) : nextOrdinal(run);
 }
