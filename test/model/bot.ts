@@ -41,8 +41,18 @@ export class Bot {
   }
 
   commit(event: BotEvent): void {
+    const before = this.active();
     this.journal.push(event);
     this.state = reduce(this.state, event);
+    // A look at what is there starts no agent.
+    const looks = event.type === "run.landed" || (event.type === "run.unfrozen" && event.how === "verify-again");
+    if (this.active() > Math.max(before, looks ? before + 1 : this.policy.maxRuns)) {
+      this.broken.push(`${event.type} beyond the cap`);
+    }
+  }
+
+  private active(): number {
+    return Object.values(this.state.runs).filter(isActive).length;
   }
 
   /** Killed and started again: the state is what the journal on disk gives. */
@@ -80,13 +90,7 @@ export class Bot {
       // As in starts.ts: the cap is asked once more when the start is committed.
       if (decision.starts && !hasRoom(this.state, this.policy)) return;
       this.commit(event);
-      if (decision.starts) this.weigh(event.type);
     }
-  }
-
-  private weigh(start: string): void {
-    const active = Object.values(this.state.runs).filter(isActive).length;
-    if (active > this.policy.maxRuns) this.broken.push(`${start} beyond the cap`);
   }
 
   /** True: nothing more to do now. */
@@ -182,7 +186,6 @@ export class Bot {
     if (this.state.pause !== null) this.broken.push("dispatch in a pause");
     const run = this.newRun(repo, selected);
     this.commit({ type: "run.dispatched", at: this.outside.now, run });
-    this.weigh("dispatch");
     this.move(run.id, between);
   }
 
