@@ -1,0 +1,67 @@
+// Keeps the bot running, as a supervisor does, and kills it when told to.
+
+import { readFileSync } from "node:fs";
+import { type Bot, startBot } from "../demo/bot.ts";
+import type { Stage } from "./stage.ts";
+
+export type Keeper = {
+  /** SIGKILLs the bot and all that it started; it is started again. */
+  kill(): void;
+  kills(): number;
+  /** The bot's memory in MB; undefined = it does not run. */
+  rssMb(): number | undefined;
+  /** Milliseconds since it was last started. */
+  ageMs(): number;
+  /** Why it ended though nobody told it to. */
+  troubles(): readonly string[];
+  stop(): Promise<void>;
+};
+
+const AGAIN_MS = 300;
+
+export function keepBot(stage: Stage): Keeper {
+  let bot: Bot | undefined;
+  let startedAt = 0;
+  let kills = 0;
+  let wanted = true;
+  let timer: NodeJS.Timeout | undefined;
+  const troubles: string[] = [];
+
+  function start(): void {
+    startedAt = performance.now();
+    const mine = startBot(stage.dir, stage.configFile, stage.addresses);
+    bot = mine;
+    mine.process.once("exit", (code, signal) => {
+      if (!wanted) return;
+      if (signal !== "SIGKILL") troubles.push(`the bot ended by itself, with ${code ?? signal}`);
+      timer = setTimeout(start, AGAIN_MS);
+    });
+  }
+
+  start();
+  return {
+    kill() {
+      const pid = bot?.process.pid;
+      if (pid === undefined || bot?.process.exitCode !== null || bot.process.signalCode !== null) return;
+      kills += 1;
+      process.kill(-pid, "SIGKILL");
+    },
+    kills: () => kills,
+    rssMb() {
+      try {
+        const status = readFileSync(`/proc/${bot?.process.pid}/status`, "utf8");
+        const kb = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
+        return kb === undefined ? undefined : Number(kb) / 1024;
+      } catch {
+        return undefined;
+      }
+    },
+    ageMs: () => performance.now() - startedAt,
+    troubles: () => troubles,
+    async stop() {
+      wanted = false;
+      clearTimeout(timer);
+      await bot?.stop();
+    },
+  };
+}

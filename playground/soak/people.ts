@@ -1,0 +1,120 @@
+// The people: they answer, unblock, unfreeze and give up, some of them without the right to, and press twice.
+
+import { channel, slackUsers } from "../world/team.ts";
+import { type Draw, drawOf } from "./draw.ts";
+import type { Sight } from "./sight.ts";
+import type { Stage } from "./stage.ts";
+
+export type People = {
+  /** Does what is due, for each issue that waits. Never throws. */
+  act(all: readonly Sight[]): void;
+  /** Issues that an operator has resolved at least once. */
+  readonly resolved: ReadonlySet<string>;
+  presses(): number;
+  /** Resolves to whether it was done. */
+  pause(): Promise<boolean>;
+  resume(): Promise<boolean>;
+};
+
+const [operator, viewer] = slackUsers;
+/** As impatient people do. */
+const AGAIN_MS = 4_000;
+/** An issue that has stopped so often is not tried again. */
+const PATIENCE = 2;
+
+type Waiting = {
+  readonly word: string;
+  readonly since: number;
+  readonly stops: number;
+  actedAt: number;
+  readonly command: string;
+};
+
+export function createPeople(stage: Stage, seed: number): People {
+  const waiting = new Map<string, Waiting>();
+  const stops = new Map<string, number>();
+  const resolved = new Set<string>();
+  let presses = 0;
+
+  const say = async (who: typeof operator | typeof viewer, text: string): Promise<boolean> => {
+    presses += 1;
+    return await stage.slack
+      .as(who.id)
+      .command("/afk", text, channel.id)
+      .then(({ ok }) => ok)
+      .catch(() => false);
+  };
+
+  async function resolve(key: string, one: Waiting, sight: Sight, draw: Draw): Promise<void> {
+    if (draw.share() < 0.3) await say(viewer, `${one.command}`);
+    if (one.word === "Asking") return await answer(sight);
+    resolved.add(key);
+    const twice = draw.share() < 0.3;
+    await Promise.all([say(operator, one.command), ...(twice ? [say(operator, one.command)] : [])]);
+  }
+
+  /** By the button and its form; both questions are of choices. */
+  async function answer({ replies }: Sight): Promise<void> {
+    const person = stage.slack.as(operator.id);
+    for (const { ts } of replies.toReversed()) {
+      presses += 1;
+      const pressed = await person.press(channel.id, ts, "answer.v1").catch(() => undefined);
+      if (pressed?.ok !== true) continue;
+      const form = person.modals().at(-1);
+      if (form !== undefined)
+        await person.submitModal(form.id, { "choice-0": "0", "choice-1": ["0", "1"] }).catch(() => undefined);
+      return;
+    }
+  }
+
+  return {
+    resolved,
+    presses: () => presses,
+    pause: () => say(operator, "pause a soak's pause"),
+    resume: () => say(operator, "resume"),
+    act(all) {
+      for (const sight of all) {
+        const { issue, word = "" } = sight;
+        const key = `${issue.repo}#${issue.number}`;
+        if (word !== "Blocked" && word !== "Frozen" && word !== "Asking") {
+          waiting.delete(key);
+          continue;
+        }
+        const now = performance.now();
+        let one = waiting.get(key);
+        if (one?.word !== word) {
+          const count = (stops.get(key) ?? 0) + (word === "Asking" ? 0 : 1);
+          stops.set(key, count);
+          const draw = drawOf(seed, `${key} ${word} ${count}`);
+          one = {
+            word,
+            since: now,
+            stops: count,
+            actedAt: now - draw.between(1_000, AGAIN_MS),
+            command: commandFor(key, word, count, draw),
+          };
+          waiting.set(key, one);
+        }
+        if (now - one.actedAt < AGAIN_MS) continue;
+        one.actedAt = now;
+        void resolve(key, one, sight, drawOf(seed, `${key} ${word} ${presses}`));
+      }
+    },
+  };
+}
+
+function commandFor(key: string, word: string, stops: number, draw: Draw): string {
+  if (word === "Asking") return `answer ${key} SQLite`;
+  if (word === "Frozen") {
+    return stops >= PATIENCE
+      ? `unfreeze ${key} hand-over`
+      : `unfreeze ${key} ${draw.pick(["hand-over", "keep-fixing", "verify-again"])}`;
+  }
+  if (stops > PATIENCE) return draw.pick([`abandon ${key} it will not work`, `hand-over ${key}`]);
+  return draw.pick([
+    `unblock ${key} Please go on.`,
+    `unblock ${key} Take euros.`,
+    `retry ${key}`,
+    `abandon ${key} not wanted any more`,
+  ]);
+}

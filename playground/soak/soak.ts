@@ -1,0 +1,203 @@
+// One soak: issues of every kind into many repos, while everything around the bot goes wrong; then quiet, until all has
+// come to an end; then the books are read.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { countAll, createChecker, type Final } from "./checker.ts";
+import { drawOf } from "./draw.ts";
+import { commit, planLarge, startSmallFaults } from "./faults.ts";
+import { keepBot } from "./keeper.ts";
+import { slopeOf } from "./memory.ts";
+import { createPeople } from "./people.ts";
+import { ENDED, type Issue, issueTitle, lookAtAll, type Sight } from "./sight.ts";
+import { type Stage, setStage } from "./stage.ts";
+
+export type SoakOptions = {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly repos: number;
+  readonly issues: number;
+  readonly keep: boolean;
+  tell(line: string): void;
+};
+
+export type Outcome = Final & {
+  readonly issues: number;
+  readonly invariantsBroken: number;
+  readonly maxRssMb: number;
+  /** Null = no bot lived long enough to tell. */
+  readonly rssMbPerMinute: number | null;
+  readonly kills: number;
+  readonly faults: number;
+  readonly presses: number;
+  readonly seed: number;
+};
+
+/** Three of four are good in the end; the others are what the bot is for. */
+const KINDS = [
+  ...["good", "good", "good", "good", "slow", "slow", "red", "red-twice", "unpushed"],
+  ...["no-commit", "silent", "fails", "crashes", "rubbish", "asks"],
+] as [string, ...string[]];
+
+const LOOK_MS = 250;
+const TELL_MS = 5_000;
+/** Until all has ended, once nothing goes wrong any more: so much, and as long again as the faults took. */
+const QUIET_MS = 120_000;
+/** The paused bot must do nothing in this time; what it was at may end before. */
+const PAUSE_MS = { grace: 2_500, still: 4_000 };
+
+export async function soak(options: SoakOptions): Promise<Outcome> {
+  const { minutes, seed, tell } = options;
+  const dir = mkdtempSync(join(tmpdir(), "afk-soak-"));
+  try {
+    tell(`seed ${seed}: ${options.repos} repos, ${options.issues} issues, ${minutes} min of faults`);
+    await using stage = await setStage(dir, options.repos);
+    return await play(stage, options);
+  } finally {
+    if (options.keep) tell(`kept: ${dir}`);
+    else rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakOptions): Promise<Outcome> {
+  const ms = minutes * 60_000;
+  const issues: Issue[] = [];
+  const checker = createChecker();
+  const people = createPeople(stage, seed);
+  const keeper = keepBot(stage);
+  const small = startSmallFaults(stage, seed);
+  const large = [...planLarge(seed, ms)];
+  const planned = planIssues(stage.repos, wanted, seed, ms * 0.7);
+  const rss: { readonly life: number; readonly ageMs: number; readonly mb: number }[] = [];
+  const begun = performance.now();
+  const elapsed = (): number => performance.now() - begun;
+  const underWay = new Set<Promise<void>>();
+  let [faults, pausedUntil, told] = [0, 0, 0];
+  const pauseAt = ms / 2;
+  let pausing: Promise<void> | undefined;
+  let all: readonly Sight[] = [];
+
+  async function tryPause(): Promise<void> {
+    pausedUntil = Number.POSITIVE_INFINITY;
+    try {
+      if (!(await people.pause())) return;
+      await pause(PAUSE_MS.grace);
+      const before = messagesOf(stage);
+      await pause(PAUSE_MS.still);
+      if (messagesOf(stage) > before)
+        checker.note(`the bot acted ${messagesOf(stage) - before} times while it was paused`);
+    } finally {
+      for (let tries = 0; tries < 20 && !(await people.resume()); tries += 1) await pause(1_000);
+      pausedUntil = 0;
+    }
+  }
+
+  try {
+    for (;;) {
+      while ((planned[0]?.atMs ?? Number.POSITIVE_INFINITY) <= elapsed()) release(stage, planned.shift(), issues);
+      const due = large[0];
+      if (due !== undefined && due.atMs <= elapsed() && pausedUntil === 0) {
+        large.shift();
+        faults += 1;
+        tell(`FAULT  ${due.what}`);
+        const fault = commit(due, stage, keeper).catch((error: unknown) =>
+          tell(`the fault itself failed: ${String(error)}`),
+        );
+        underWay.add(fault);
+        void fault.finally(() => underWay.delete(fault));
+      }
+      all = lookAtAll(stage, issues);
+      checker.look(all, people.resolved);
+      if (pausing === undefined && elapsed() > pauseAt) {
+        await Promise.all(underWay);
+        pausing = tryPause();
+      }
+      if (pausedUntil === 0) people.act(all);
+      const mb = keeper.rssMb();
+      if (mb !== undefined) rss.push({ life: keeper.kills(), ageMs: keeper.ageMs(), mb });
+      if (elapsed() > ms) small.stop();
+      if (elapsed() - told > TELL_MS) {
+        told = elapsed();
+        tell(progress(all, wanted, mb));
+      }
+      const over = issues.length === wanted && all.every(({ word }) => ENDED.has(word ?? ""));
+      if (over && elapsed() > Math.min(ms, pauseAt + 1_000) && pausedUntil === 0) break;
+      if (elapsed() > 2 * ms + QUIET_MS) break;
+      await pause(LOOK_MS);
+    }
+    await Promise.all(underWay);
+    small.stop();
+    await settled(stage, issues, tell);
+  } finally {
+    await keeper.stop();
+  }
+  for (const trouble of keeper.troubles()) checker.note(trouble);
+  all = lookAtAll(stage, issues);
+  for (const { issue, word, sessions } of all) {
+    if (!ENDED.has(word ?? ""))
+      tell(`OPEN    ${issue.repo}#${issue.number} (${issue.kind}): ${word}, ${sessions.length} sessions`);
+  }
+  const final = await countAll(stage, all, tell);
+  for (const broken of checker.broken()) tell(`BROKEN  ${broken}`);
+  return {
+    issues: wanted,
+    ...final,
+    invariantsBroken: checker.broken().length,
+    maxRssMb: Math.round(Math.max(0, ...rss.map(({ mb }) => mb))),
+    rssMbPerMinute: slopeOf(rss),
+    kills: keeper.kills(),
+    faults: faults + small.count(),
+    presses: people.presses(),
+    seed,
+  };
+}
+
+function planIssues(repos: readonly string[], count: number, seed: number, withinMs: number) {
+  const draw = drawOf(seed, "issues");
+  const planned = Array.from({ length: count }, (_, n) => ({
+    repo: repos[n % repos.length] ?? "",
+    // Each kind comes, then chance decides.
+    kind: n < KINDS.length ? (KINDS[n] ?? "good") : draw.pick(KINDS),
+    atMs: draw.between(0, withinMs),
+  }));
+  return planned.sort((a, b) => a.atMs - b.atMs);
+}
+
+function release(
+  stage: Stage,
+  next: { readonly repo: string; readonly kind: string } | undefined,
+  issues: Issue[],
+): void {
+  if (next === undefined) return;
+  const { repo, kind } = next;
+  const maintainer = stage.github.as("maintainer");
+  const { number } = maintainer.createIssue(repo, {
+    title: issueTitle(repo, kind),
+    body: `Please.\n\nScripted agent: ${kind}`,
+  });
+  maintainer.label({ repo, number }, "ready-for-agent");
+  issues.push({ repo, number, kind });
+}
+
+/** Until the trees are given back, or long enough to call them leaked. */
+async function settled(stage: Stage, issues: readonly Issue[], tell: (line: string) => void): Promise<void> {
+  const until = performance.now() + 30_000;
+  while (performance.now() < until) {
+    const { leakedTrees } = await countAll(stage, lookAtAll(stage, issues), () => {});
+    if (leakedTrees === 0) return;
+    await pause(500);
+  }
+  tell("trees are held still");
+}
+
+function messagesOf({ t3 }: Stage): number {
+  return t3.threads().reduce((count, { messages }) => count + messages.filter(({ role }) => role === "user").length, 0);
+}
+
+function progress(all: readonly Sight[], wanted: number, mb: number | undefined): string {
+  const words = Map.groupBy(all, ({ word }) => word ?? "not seen yet");
+  const counts = [...words].map(([word, sights]) => `${sights.length} ${word.toLowerCase()}`).toSorted();
+  return `${all.length} of ${wanted} issues: ${counts.join(", ")} · ${mb === undefined ? "no bot" : `${Math.round(mb)} MB`}`;
+}
