@@ -44,7 +44,7 @@ export function lookAtAll(stage: Stage, issues: readonly Issue[]): readonly Sigh
 }
 
 /** As T3 has it. The agent is chosen by it. */
-export function titleOf({ number, repo, kind }: Issue): string {
+function titleOf({ number, repo, kind }: Issue): string {
   return `#${number} ${issueTitle(repo, kind)}`;
 }
 
