@@ -4,7 +4,7 @@ import { messageOf } from "../src/domain/order.ts";
 import type { Policy } from "../src/domain/policy.ts";
 import { issueKey } from "../src/domain/repo.ts";
 import type { Run } from "../src/domain/run.ts";
-import { card, type View } from "./card.ts";
+import { type CardView, card, type View } from "./card.ts";
 import { escalatedView, escalationView } from "./escalation.ts";
 import { repoUrl } from "./phases.ts";
 import { remindedView, reminderView } from "./reminder.ts";
@@ -27,7 +27,7 @@ export function thread(
 ):
   | {
       readonly issue: string;
-      readonly root: View;
+      readonly root: CardView;
       readonly replies: readonly Reply[];
       readonly reactions: readonly Reaction[];
     }

@@ -2,6 +2,7 @@
 
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_BLOCKS, NEWER_BLOCKS } from "../../playground/slack/blocks.ts";
 import { type Slack, startSlack } from "../../playground/slack/slack.ts";
 import { channel } from "../../playground/world/team.ts";
 import type { BotEvent } from "../../src/domain/event.ts";
@@ -172,4 +173,39 @@ test("a channel that the bot was not invited to, or that is not there, is told a
   await expect(chat.checkChannel()).rejects.toThrow(/invite it/);
   chat = newBot("C0GONE");
   await expect(chat.checkChannel()).rejects.toThrow(/check slack\.channel/);
+});
+
+describe("newer blocks", () => {
+  const plan = { type: "plan", title: "The way", tasks: [{ type: "task_card", task_id: "1", title: "Landed" }] };
+  const newer = (words: string): ThreadWanted => ({
+    ...wanted,
+    replies: [],
+    root: { text: words, blocks: [plan], classic: text(words).blocks },
+  });
+  const blockTypes = (): readonly unknown[] =>
+    slack
+      .as("U0VIEWER")
+      .messages(channel.id)
+      .flatMap(({ blocks }) => blocks.map(({ type }) => type));
+
+  test("are refused by a workspace once: from then on it gets the classic ones", async () => {
+    await show(newer("card"));
+    expect(blockTypes()).toEqual(["section"]);
+    const { calls } = slack.stats();
+    await show(newer("card, newer"));
+    expect(slack.stats().calls["chat.update"] ?? 0).toBe((calls["chat.update"] ?? 0) + 1);
+    expect(slack.stats().calls["chat.postMessage"]).toBe(2);
+    expect(shown()).toEqual(["card, newer"]);
+  });
+
+  test("are drawn where the workspace takes them", async () => {
+    await slack.close();
+    slack = await startSlack({ limits: "off", accepts: [...DEFAULT_BLOCKS, ...NEWER_BLOCKS] });
+    slack.addUser({ id: "U0VIEWER", name: "viewer" });
+    slack.addChannel({ ...channel, members: ["U0VIEWER", slack.bot.userId] });
+    chat = newBot();
+    await show(newer("card"));
+    expect(blockTypes()).toEqual(["plan"]);
+    expect(slack.stats().calls["chat.postMessage"]).toBe(1);
+  });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { DEFAULT_BLOCKS, problemLine, validateBlocks, validateView } from "../../playground/slack/blocks.ts";
+import {
+  DEFAULT_BLOCKS,
+  NEWER_BLOCKS,
+  problemLine,
+  validateBlocks,
+  validateView,
+} from "../../playground/slack/blocks.ts";
 import { type Escalation, escalationsOf } from "../../src/domain/escalation.ts";
 import type { Order } from "../../src/domain/order.ts";
 import type { Run, RunState } from "../../src/domain/run.ts";
@@ -80,9 +86,34 @@ function problems(blocks: readonly unknown[]): readonly string[] {
 describe("what people see in Slack", () => {
   test("every card and reply of every state is within Slack's limits", () => {
     for (const each of runs) {
-      expect(problems(card(each).blocks)).toEqual([]);
+      expect(problems(card(each).classic)).toEqual([]);
+      const newer = validateBlocks(card(each).blocks, "message", [...DEFAULT_BLOCKS, ...NEWER_BLOCKS]);
+      expect(newer.map(problemLine)).toEqual([]);
       for (const reply of thread([each], paged)?.replies ?? []) expect(problems(reply.blocks)).toEqual([]);
     }
+  });
+
+  test("the card's plan says of each phase what the classic checklist says", () => {
+    const statuses = (of: Run): readonly unknown[] =>
+      card(of).blocks.flatMap((block) =>
+        block.type === "plan" ? (block.tasks ?? []).map(({ status }) => status) : [],
+      );
+    expect(statuses(run({ state: states[2] as RunState }))).toEqual([
+      "complete",
+      "complete",
+      "in_progress",
+      "pending",
+      "pending",
+    ]);
+    expect(statuses(run({ state: states[5] as RunState }))).toEqual([
+      "complete",
+      "complete",
+      "error",
+      "pending",
+      "pending",
+    ]);
+    const marks = JSON.stringify(card(run({ state: states[2] as RunState })).classic).match(/:[a-z_]+:/g) ?? [];
+    expect(marks).toContain(":hourglass_flowing_sand:");
   });
 
   test("no title, reason or evidence mentions anyone or makes a link", () => {
