@@ -15,7 +15,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { AfkError } from "../errors.ts";
 import { passedSince, timeNow } from "../leader/time.ts";
-import { machine, startOf } from "../processes.ts";
+import { isRunning, machine, startOf } from "../processes.ts";
 import { epochsIn } from "./epochs.ts";
 import { codeOf, diskError } from "./files.ts";
 
@@ -123,7 +123,7 @@ async function untilDead(
   if (holder === undefined || (lease !== null && holder.lease === lease)) return;
   const here = self();
   if (holder.machine === here.machine) {
-    if (startOf(holder.pid) !== holder.started) return;
+    if (!isRunning(holder.pid, holder.started)) return;
     throw new AfkError(
       "conflict",
       `The state folder ${dir} is in use by another bot (process ${holder.pid}): stop that one first.`,
