@@ -1,19 +1,18 @@
 import { z } from "zod";
 import { housekeepingEvents } from "./housekeeping-state.ts";
 import { orderSchema } from "./order.ts";
+import { type RunId, runSchema } from "./run.ts";
 import {
   askedSchema,
   blockReasonSchema,
   landedSchema,
   messageSchema,
-  type RunId,
-  runSchema,
   sessionSchema,
   spendSchema,
   treeMadeSchema,
   treeSchema,
   turnSchema,
-} from "./run.ts";
+} from "./run-state.ts";
 
 const run = z.string();
 const at = z.number().int().nonnegative();

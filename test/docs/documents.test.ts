@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, normalize } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { blockReasonSchema } from "../../src/domain/run.ts";
+import { blockReasonSchema } from "../../src/domain/run-state.ts";
 import { help } from "../../views/help.ts";
 import { helmRuns } from "../helm/helm.ts";
 import { anchors, commands, document, documents, ROOT } from "./documents.ts";
