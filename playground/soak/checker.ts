@@ -63,6 +63,8 @@ export type Final = {
 /** Once all is over. Tells what it counts, each in a line. */
 export async function countAll(stage: Stage, all: readonly Sight[], tell: (line: string) => void): Promise<Final> {
   let [duplicates, lost] = [0, 0];
+  const isOpen = ({ word }: Sight): boolean => word !== undefined && !ENDED.has(word);
+  const busy = new Set(all.filter(isOpen).map(({ issue }) => issue.repo));
   for (const sight of all) {
     const { issue, roots, replies, sessions, word } = sight;
     const key = `${issue.repo}#${issue.number}`;
@@ -82,7 +84,9 @@ export async function countAll(stage: Stage, all: readonly Sight[], tell: (line:
       .comments.filter(({ body }) => body.includes("<!-- afk-run:"));
     count("comments", 1, comments.length);
     const closed = stage.github.issue(issue.repo, issue.number).state === "closed";
-    if (roots.length === 0 || sessions.length === 0 || (word === "Deployed" && !closed)) {
+    // One that waits for its repo's turn is not lost: it is seen as not ended.
+    const waits = word === undefined && sessions.length === 0 && busy.has(issue.repo);
+    if (!waits && (roots.length === 0 || sessions.length === 0 || (word === "Deployed" && !closed))) {
       lost += 1;
       tell(
         `LOST    ${key} (${issue.kind}): ${roots.length} cards, ${sessions.length} sessions, ${word}, ${closed ? "closed" : "open"}`,

@@ -43,8 +43,8 @@ const KINDS = [
 
 const LOOK_MS = 250;
 const TELL_MS = 5_000;
-/** Until all has ended, once nothing goes wrong any more: so much, and as long again as the faults took. */
-const QUIET_MS = 120_000;
+/** Once nothing goes wrong any more all has to come to an end; it is given up when for so long nothing has moved. */
+const STILL_MS = 90_000;
 /** The paused bot must do nothing in this time; what it was at may end before. */
 const PAUSE_MS = { grace: 2_500, still: 4_000 };
 
@@ -78,6 +78,7 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakO
   const pauseAt = ms / 2;
   let pausing: Promise<void> | undefined;
   let all: readonly Sight[] = [];
+  let moved = { as: "", at: 0 };
 
   async function tryPause(): Promise<void> {
     pausedUntil = Number.POSITIVE_INFINITY;
@@ -124,7 +125,9 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakO
       }
       const over = issues.length === wanted && all.every(({ word }) => ENDED.has(word ?? ""));
       if (over && elapsed() > Math.min(ms, pauseAt + 1_000) && pausedUntil === 0) break;
-      if (elapsed() > 2 * ms + QUIET_MS) break;
+      const now = all.map(({ word, sessions }) => `${word} ${sessions[0]?.messages.length}`).join();
+      if (now !== moved.as || elapsed() < ms) moved = { as: now, at: elapsed() };
+      if (elapsed() - moved.at > STILL_MS) break;
       await pause(LOOK_MS);
     }
     await Promise.all(underWay);
