@@ -146,6 +146,8 @@ export async function setRunner(dir: string): Promise<Runner> {
           return await npm(args);
         case "afk":
           return await afk(args);
+        case "node":
+          return args[0] === "src/main.ts" ? await afk(args.slice(1)) : `no program of the bot's: ${args[0]}`;
         case "kubectl":
           return await kubectl(args);
         case "helm":
