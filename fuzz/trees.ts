@@ -1,4 +1,4 @@
-// Runs take trees, do what agents do in them, and give them back, while the bot is killed in between. Then every commit and
+// Runs take trees, do what agents do in them, and give them back, while the bot clears its volume and is killed in between. Then every commit and
 // every file that was there has to be found; the slot has to be clean and still warm, and nothing may be left over.
 
 import { existsSync, readFileSync, rmSync } from "node:fs";
@@ -24,6 +24,8 @@ export type Outcome = {
   cases: number;
   deeds: number;
   kills: number;
+  /** Passes of housekeeping. */
+  passes: number;
   lostCommits: number;
   lostFiles: number;
   /** Orders that could not be carried out. */
@@ -45,6 +47,7 @@ export async function fuzzTrees({ cases, seed, from, keep, tell }: FuzzOptions):
     cases: 0,
     deeds: 0,
     kills: 0,
+    passes: 0,
     lostCommits: 0,
     lostFiles: 0,
     stuck: 0,
@@ -120,6 +123,7 @@ async function playWorld(play: Play): Promise<void> {
     }
     if (chance.is(0.1)) await play.bot.order({ do: "refresh" }, 0.2);
     if (chance.is(0.03)) await play.bot.order({ do: "removeSlot", slot: 1 }, 0.3);
+    if (chance.is(0.15) && !(await clearVolume(play, n))) return;
   }
   for (const old of parked.splice(0)) if (!(await giveBack(play, old, parked))) return;
   // Nobody goes on now: what they shared has to be kept like all else.
@@ -130,6 +134,16 @@ async function playWorld(play: Play): Promise<void> {
     outcome.stuck += 1;
     tell(`case ${first + count - 1}: the checkout is damaged (${world.checkout})`);
   }
+}
+
+/** All slots that no run holds go with it, and all else that may. */
+async function clearVolume({ bot, outcome, tell }: Play, n: number): Promise<boolean> {
+  const answer = await bot.order({ do: "housekeep" }, 0.4);
+  outcome.passes += 1;
+  if ("value" in answer) return true;
+  outcome.stuck += 1;
+  tell(`case ${n}: housekeeping is stuck: ${answer.why}`);
+  return false;
 }
 
 function freeSlotBut(parked: readonly Held[]): number {

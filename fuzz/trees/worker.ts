@@ -4,11 +4,12 @@ import { pino } from "pino";
 import type { Run } from "../../src/domain/run.ts";
 import { createTrees } from "../../src/git/trees.ts";
 import { layoutOf } from "../../src/volume/layout.ts";
+import { housekeep } from "./housekeep.ts";
 import { REPO } from "./world.ts";
 
 export type Order =
   | { readonly do: "prepare" | "release"; readonly run: Run }
-  | { readonly do: "refresh" }
+  | { readonly do: "refresh" | "housekeep" }
   | { readonly do: "removeSlot"; readonly slot: number };
 export type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly why: string };
 
@@ -32,6 +33,11 @@ async function carryOut(order: Order): Promise<unknown> {
       return await trees.release(order.run);
     case "refresh":
       return await trees.refresh(REPO);
+    case "housekeep": {
+      const failed = await housekeep(volume, trees);
+      if (failed.length > 0) throw new Error(failed.join("; "));
+      return null;
+    }
     case "removeSlot":
       return await trees.removeSlot(REPO, order.slot);
     default:

@@ -9,6 +9,7 @@ const clean = {
   duplicateRoots: 0,
   duplicateComments: 0,
   lostRuns: 0,
+  wrongRemovals: 0,
   stuck: 0,
 };
 
