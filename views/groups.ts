@@ -22,12 +22,12 @@ function lineOf(groups: readonly Group[], timeZone: string | undefined): string 
   if (first === undefined) return "";
   const units = groups.reduce((all, group) => all + group.units, 0);
   const unmeasured = groups.reduce((all, group) => all + group.unmeasured, 0);
-  const size =
-    unmeasured === units ? "size not known" : `${unmeasured > 0 ? "at least " : ""}${bytesText(sum(groups))}`;
+  const size = unmeasured === units ? "" : `${unmeasured > 0 ? "at least " : ""}${bytesText(sum(groups))} – `;
   const what = whatText(first.kind, units, groups.length, namesText(groups.map(({ of }) => of)));
   const isDated = timeZone !== undefined && first.kind !== "trash";
   const used = isDated ? ` (last use: ${dayText(Math.max(...groups.map(({ usedTo }) => usedTo)), timeZone)})` : "";
-  return `${size} – ${what}: ${cut(first.why, MOST_WHY)}${used}`;
+  const unknown = unmeasured === units && first.kind !== "trash" ? " (not measured yet)" : "";
+  return `${size}${what}${unknown}: ${cut(first.why, MOST_WHY)}${used}`;
 }
 
 function whatText(kind: Group["kind"], units: number, groups: number, names: string): string {

@@ -74,6 +74,14 @@ test("an operator unfreezes it, and it is mended and deployed", async () => {
   await done("unfreeze");
 });
 
+test("the daily report is there for the asking", async () => {
+  const box = page.getByLabel(/^Message #/);
+  await box.fill("/afk report");
+  await box.press("Enter");
+  await page.locator("[data-only-you=true]", { hasText: "Daily report" }).waitFor();
+  await done("report");
+});
+
 test("nothing on the page failed on the way", () => {
   expect(page.errors).toEqual([]);
 });

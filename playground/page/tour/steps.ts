@@ -116,12 +116,12 @@ export const steps: readonly Step[] = [
     checks: [
       {
         text: "The report is there",
-        seen: ({ whispers }) => whispers.some(({ text, byApp }) => byApp && /report/i.test(text)),
+        seen: ({ whispers }) => whispers.some(({ text, byApp }) => byApp && text.startsWith("Daily report")),
       },
     ],
     explains:
-      "What was pruned and kept, and why; bytes by repo and cache; the day's runs. That was the tour: file issues of your own, or open the chaos panel and break something.",
-    files: ["views/status.ts"],
+      "The day's runs by repo, how full the volume is and will be, what was removed and kept, and why, how much each cache is used. `/afk prune --dry-run` says what would go now. That was the tour: file issues of your own, or open the chaos panel and break something.",
+    files: ["views/report.ts", "src/domain/report.ts", "src/domain/housekeeping.ts"],
   },
 ];
 

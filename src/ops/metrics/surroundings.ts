@@ -7,6 +7,7 @@ import type { Limits } from "../../github/limits.ts";
 import type { Clock } from "../../ports.ts";
 import { readSpace } from "../../volume/space.ts";
 import type { Dependencies } from "../dependencies.ts";
+import { createHousekeepingMetrics } from "./housekeeping.ts";
 
 /** Read at each scrape. */
 export type Surroundings = {
@@ -116,6 +117,8 @@ export function createSurroundingMetrics(
       }
     },
   });
+
+  createHousekeepingMetrics(registry, () => around?.runs().housekeeping);
 
   return {
     show(next) {
