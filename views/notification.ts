@@ -20,7 +20,7 @@ const TAGS: Record<Escalation["kind"], string> = {
 
 /** What a phone shows, and everybody who knows the topic: none of it is anybody else's text. */
 export function notificationOf(run: Run, escalation: Escalation, step: number) {
-  const again = step === 0 ? "" : " Nobody has answered yet.";
+  const again = step === 0 ? "" : " Nobody has settled it yet.";
   return {
     title: `${run.repo}#${run.issue.number}`,
     message: `${run.repo}#${run.issue.number} ${ASKS[escalation.kind]}.${again} See its thread in Slack.`,

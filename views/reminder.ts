@@ -13,6 +13,13 @@ import { mention } from "./mention.ts";
 import { orderDone, orderWaiting } from "./order.ts";
 import { cut, escapeMrkdwn, slackTime } from "./text.ts";
 
+const WAITS: Record<Escalation["kind"], string> = {
+  approval: "Nobody has answered",
+  question: "Nobody has answered",
+  blocked: "Nobody has settled this",
+  frozen: "Nobody has settled this",
+};
+
 const BELLS: Record<Bell["how"], string> = { thread: ":bell:", mention: ":bell:", page: ":rotating_light:" };
 
 /** Slack takes 3,000 characters, and nobody reads a line of a hundred names. */
@@ -29,9 +36,9 @@ export function reminderView(
   const names = who.slice(0, MOST_NAMES).map(mention).join(" ");
   const order = orderInHand(run, escalation);
   const bell = BELLS[howOf(step)];
-  const since = `${bell} *Nobody has answered* since ${slackTime(escalation.since)}: <${run.issue.url}|${issue}> – ${headline}`;
+  const since = `${bell} *${WAITS[escalation.kind]}* since ${slackTime(escalation.since)}: <${run.issue.url}|${issue}> – ${headline}`;
   return {
-    text: `${bell} Nobody has answered yet: ${issue} – ${headline}${names === "" ? "" : ` ${names}`}`,
+    text: `${bell} ${WAITS[escalation.kind]} yet: ${issue} – ${headline}${names === "" ? "" : ` ${names}`}`,
     blocks: [
       section(names === "" ? since : `${since}\n${names}`),
       section(order === undefined ? silence(escalation, policy) : orderWaiting(order, run)),

@@ -16,7 +16,7 @@ test("a blocked run that nobody looks at is raised in its thread, by name, on ph
   await bot.said("slack socket connected");
 
   const issue = stage.release("no-commit");
-  const reminders = () => stage.thread(issue).replies.filter(({ text }) => text.includes("Nobody has answered"));
+  const reminders = () => stage.thread(issue).replies.filter(({ text }) => text.includes("Nobody has settled this"));
   await until("the last reminder", () => reminders().some(({ broadcast }) => broadcast));
   const [inThread, byName, page] = reminders();
   expect(inThread).toMatchObject({ broadcast: false, text: expect.not.stringContaining("<@") });
@@ -27,7 +27,7 @@ test("a blocked run that nobody looks at is raised in its thread, by name, on ph
   expect(ntfy.rung("afk-team")).toEqual([
     expect.objectContaining({
       title: `${repo}#${issue}`,
-      message: `${repo}#${issue} is blocked and waits for people. Nobody has answered yet. See its thread in Slack.`,
+      message: `${repo}#${issue} is blocked and waits for people. Nobody has settled it yet. See its thread in Slack.`,
       priority: 4,
       authorization: "Bearer tk_playground",
     }),
