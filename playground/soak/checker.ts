@@ -36,10 +36,11 @@ export function createChecker(): Checker {
         }
       }
       for (const { issue, sessions } of all) {
-        const fixes = sessions
-          .flatMap(({ messages }) => messages)
-          .filter(({ role, text }) => role === "user" && /corrective turn/i.test(text));
-        if (fixes.length > 10) broken.add(`${issue.repo}#${issue.number}: ${fixes.length} fixes`);
+        const key = `${issue.repo}#${issue.number}`;
+        const fixes = messagesTo(sessions).filter(({ text }) => text.includes("is not healthy. Fix it forward"));
+        // A person who unfreezes gives it another budget.
+        const most = MOST_FIXES * (resolved.has(key) ? 3 : 1);
+        if (fixes.length > most) broken.add(`${key}: ${fixes.length} fixes`);
       }
     },
     note: (what) => void broken.add(what),
@@ -49,6 +50,13 @@ export function createChecker(): Checker {
   function isAtWork({ session }: Sight["sessions"][number]): boolean {
     return session?.status === "running" && session.activeTurnId !== null;
   }
+}
+
+/** As the bot's policy has it. */
+const MOST_FIXES = 5;
+
+function messagesTo(sessions: Sight["sessions"]) {
+  return sessions.flatMap(({ messages }) => messages.filter(({ role }) => role === "user"));
 }
 
 export type Final = {
@@ -77,7 +85,7 @@ export async function countAll(stage: Stage, all: readonly Sight[], tell: (line:
     count("sessions", 1, sessions.length);
     const ids = replies.map(({ ts }) => JSON.stringify(stage.slack.metadata(channel.id, ts) ?? ts));
     count(`replies, ${new Set(ids).size} of them different`, new Set(ids).size, ids.length);
-    const texts = sessions.flatMap(({ messages }) => messages.flatMap(({ role, id }) => (role === "user" ? [id] : [])));
+    const texts = messagesTo(sessions).map(({ id }) => id);
     count("messages to the agent under one id", new Set(texts).size, texts.length);
     const comments = stage.github
       .issue(issue.repo, issue.number)
@@ -93,6 +101,14 @@ export async function countAll(stage: Stage, all: readonly Sight[], tell: (line:
       );
     }
   }
+  for (const { issue, sessions } of all) {
+    const said = sessions.some(({ messages }) =>
+      messages.some(({ text }) => text.includes("committed it and did not push")),
+    );
+    if (!said || (await hasWork(stage, issue))) continue;
+    lost += 1;
+    tell(`LOST    ${issue.repo}#${issue.number}: what its agent committed and did not push is nowhere any more`);
+  }
   const leaked = stage.repos.flatMap((repo) => heldSlots(join(stage.volume, "repos", repo)));
   for (const path of leaked) tell(`LEAKED  ${path}`);
   const word = (is: string): number => all.filter((sight) => sight.word === is).length;
@@ -104,6 +120,24 @@ export async function countAll(stage: Stage, all: readonly Sight[], tell: (line:
     lost,
     leakedTrees: leaked.length,
   };
+}
+
+/** On the default branch, in the run's own, or kept when its tree was given back. */
+async function hasWork({ github, volume }: Stage, { repo, number }: Sight["issue"]): Promise<boolean> {
+  const file = `feature-${number}`;
+  const { code } = await github.git.attempt(github.gitDir(repo), ["cat-file", "-e", `main:${file}`]);
+  if (code === 0) return true;
+  const checkout = join(volume, "repos", repo, "checkout", ".git");
+  const { stdout } = await github.git.attempt(checkout, [
+    "for-each-ref",
+    "--format=%(refname)",
+    "refs/afk",
+    "refs/heads",
+  ]);
+  for (const ref of stdout.toString("utf8").split("\n").filter(Boolean)) {
+    if ((await github.git.attempt(checkout, ["cat-file", "-e", `${ref}:${file}`])).code === 0) return true;
+  }
+  return false;
 }
 
 /** A slot names its run in its own git directory; a run has its symlink. */
