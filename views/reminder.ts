@@ -41,7 +41,7 @@ export function reminderView(
     text: `${bell} ${WAITS[escalation.kind]} yet: ${issue} – ${headline}${names === "" ? "" : ` ${names}`}`,
     blocks: [
       section(names === "" ? since : `${since}\n${names}`),
-      section(order === undefined ? silence(escalation, policy) : orderWaiting(order, run)),
+      note(order === undefined ? silence(escalation, policy) : orderWaiting(order, run)),
       ...buttonRow(run, escalation, order),
     ],
   };
@@ -56,8 +56,13 @@ function silence(escalation: Escalation, policy: Policy): string {
 /** The same once it is over: it mentions nobody, and there is nothing to press. */
 export function remindedView(run: Run, { headline, over }: Escalated): View {
   const outcome = over.order === null ? escapeMrkdwn(cut(over.why, 500)) : orderDone(over.order);
-  const text = `Reminder of ${run.repo}#${run.issue.number} – ${escapeMrkdwn(cut(headline, 300))}: ${outcome}`;
-  return { text, blocks: [{ type: "context", elements: [{ type: "mrkdwn", text: `:no_bell: ${text}` }] }] };
+  const what = escapeMrkdwn(cut(headline, 300)).replace(/\.$/, "");
+  const text = `Reminder of ${run.repo}#${run.issue.number} – ${what}: ${outcome}`;
+  return { text, blocks: [note(`:no_bell: ${text}`)] };
+}
+
+function note(text: string): KnownBlock {
+  return { type: "context", elements: [{ type: "mrkdwn", text }] };
 }
 
 function section(text: string): KnownBlock {
