@@ -27,7 +27,7 @@ const KEEP_EVERY_MS = 30_000;
 export async function connectGitHub(options: {
   readonly apiUrl: string;
   readonly credentials: GitHubCredentials;
-  readonly policy: Pick<Policy, "labels" | "trustedBots" | "watchMs">;
+  readonly policy: Pick<Policy, "labels" | "trustedBots" | "watchMs" | "pollMs">;
   readonly keepIn: string | undefined;
   /** Asked before each request that changes something, and before the answers are kept. */
   readonly mayAct?: MayAct;

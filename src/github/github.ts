@@ -16,7 +16,7 @@ import { fetchReleases } from "./events.ts";
 import { fetchFacts, fetchFile, fetchWorkflows } from "./facts.ts";
 import { fetchFailures } from "./failures.ts";
 import type { GraphQuery } from "./graphql.ts";
-import { fetchHead } from "./head.ts";
+import { createHeads } from "./head.ts";
 import type { Poll } from "./poll.ts";
 
 const viewerSchema = z.object({ viewer: z.object({ databaseId: z.number().int() }) });
@@ -25,11 +25,12 @@ export function createGitHub(
   client: GitHubClient,
   query: GraphQuery,
   poll: Poll,
-  policy: Pick<Policy, "labels" | "trustedBots" | "watchMs">,
+  policy: Pick<Policy, "labels" | "trustedBots" | "watchMs" | "pollMs">,
   clock: Clock,
 ): GitHub {
   const reader: Reader = { client, query, poll, ...policy, details: new Map(), urls: new Map() };
   const checks = createChecks(client, 0.8 * policy.watchMs, clock);
+  const heads = createHeads(reader, 0.8 * policy.pollMs, clock);
   let me: Promise<number> | undefined;
 
   /** The bot's own account. REST's `/user` is closed to an app's installation, GraphQL's viewer is not. */
@@ -159,7 +160,7 @@ export function createGitHub(
 
     async fetchHead(repo, branch) {
       try {
-        return known(await fetchHead(reader, repo, branch));
+        return known(await heads.fetch(repo, branch));
       } catch (error) {
         if (statusOf(error) === 404) return known(null);
         return unknown(messageOf(githubError(error, `reading the branch ${branch} of ${repo}`)));
