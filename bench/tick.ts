@@ -38,7 +38,7 @@ async function measure(server: Server, dir: string, say: (line: string) => void)
     connectGitHub({
       apiUrl: server.url,
       credentials: { kind: "token", token: "bench" },
-      policy: { labels, trustedBots: [], watchMs: 5_000 },
+      policy: { labels, trustedBots: [], watchMs: 5_000, pollMs: 30_000 },
       keepIn: dir,
       clock: { now: () => Date.now() },
       log: pino({ level: "silent" }),
