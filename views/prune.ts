@@ -59,8 +59,9 @@ function terminal(lines: readonly string[]): string {
 function headline({ space, need, removals, short }: PlanShown): readonly string[] {
   const units = removals.reduce((all, group) => all + group.units, 0);
   const bytes = removals.reduce((all, group) => all + group.bytes, 0);
+  const some = removals.some(({ unmeasured }) => unmeasured > 0) ? "at least " : "";
   const what =
-    units === 0 ? "nothing to remove" : `${counted(units, "thing")} to remove, ${bytesText(bytes)} of them measured`;
+    units === 0 ? "nothing to remove" : `${counted(units, "thing")} to remove, ${some}${bytesText(bytes)} together`;
   const much = need === null ? "" : `, ${neededText(need)} to free`;
   return [
     `${space.known ? usedText(space.value) : "How full the volume is, is not known"}${much}: ${what}.`,

@@ -38,7 +38,10 @@ export function lookAt(volume: string, sizes: Sizes, listings: Listings, request
   for (const holds of ["builds", "packages"] as const) {
     for (const cache of caches.filter((each) => each.holds === holds)) {
       const isEnough = need !== null && may.bytes >= need.bytes && may.files >= need.files;
-      if (isEnough) continue;
+      if (isEnough) {
+        units.push(...asOne(cache, sizes).map((unit) => ({ ...unit, held: "enough was freed without it" })));
+        continue;
+      }
       for (const unit of need === null ? asOne(cache, sizes) : cacheUnits(volume, cache, listings, work, unread)) {
         units.push(unit);
         if (unit.held !== null) continue;

@@ -32,6 +32,9 @@ export type Sizes = {
   measure(options: MeasureOptions): boolean;
   /** The same for the caches in the table alone. Those whose units are not listed are measured whatever their age. */
   list(options: MeasureOptions): boolean;
+  /** So much of it is gone since it was measured; null = all of it. */
+  shrink(path: string, by: { readonly bytes: number; readonly files: number; readonly units: number } | null): void;
+  save(): void;
 };
 
 type MeasureOptions = { readonly now: number; readonly forMs: number; readonly since: number };
@@ -91,12 +94,34 @@ export function openSizes(volume: string, file: string, listings: Listings, save
       for (const path of begun.keys()) if (!there.has(path)) begun.delete(path);
       return measureSome(targets, options);
     },
+    shrink(path, by) {
+      const before = known.get(path);
+      if (before === undefined) return;
+      if (by === null) known.delete(path);
+      else known.set(path, less(before, by));
+    },
+    save() {
+      if (saves) save(file, [...known.values()]);
+    },
     list: (options) =>
       measureSome(
         targetsOn(volume).filter((target) => cacheOf(target) !== undefined),
         options,
       ),
   };
+}
+
+/** What goes first is what was used least: of the units that were in use as many stay as there can be. */
+function less(
+  before: Holding,
+  by: { readonly bytes: number; readonly files: number; readonly units: number },
+): Holding {
+  const bytes = Math.max(0, before.bytes - by.bytes);
+  const base = { ...before, bytes, files: Math.max(0, before.files - by.files) };
+  if (before.units === undefined) return base;
+  const all = Math.max(0, before.units.all - by.units);
+  const { used, usedBytes } = before.units;
+  return { ...base, units: { all, used: Math.min(used, all), usedBytes: Math.min(usedBytes, bytes) } };
 }
 
 function cacheOf({ what, of }: Target): Cache | undefined {

@@ -50,6 +50,8 @@ export function createVolumeWork({ volume, keepIn, saves }: VolumeThreadOptions)
   let nextItem = 0;
   /** Of the items those that a kill cut off: whatever of them is gone may have gone by it. */
   let cutOff = 0;
+  /** Whether what caches hold was measured in the middle of the pass. */
+  let isListedAnew = false;
   let emptying: { readonly trash: Trash; readonly steps: Generator<number, void> } | undefined;
   const undeletable = new Map<string, string>();
 
@@ -132,15 +134,20 @@ export function createVolumeWork({ volume, keepIn, saves }: VolumeThreadOptions)
     /** The pass is told of: its file is not needed any more. */
     endPass(): void {
       listings.save();
+      shrinkSizes();
       passFile?.remove();
       passFile = undefined;
       nextItem = 0;
       cutOff = 0;
+      isListedAnew = false;
       undeletable.clear();
     },
 
     /** Lists the units of caches for so long: where they are not listed, or were before `since`. True = all are now. */
-    list: (now: number, forMs: number, since: number): boolean => sizes.list({ now, forMs, since }),
+    list(now: number, forMs: number, since: number): boolean {
+      if (since > 0) isListedAnew = true;
+      return sizes.list({ now, forMs, since });
+    },
 
     /** Measures for so long what was measured longest ago, and gives all figures there are. */
     measure(now: number, forMs: number, freshMs: number): readonly Holding[] {
@@ -152,6 +159,21 @@ export function createVolumeWork({ volume, keepIn, saves }: VolumeThreadOptions)
 
     findWayOut: (tool: string): string | null => findWayOut(volume, tool),
   };
+
+  /** What is told of the volume until it is measured again is without what this pass removed. */
+  function shrinkSizes(): void {
+    const removed = (passFile?.items ?? []).filter((_, number) => passFile?.outcomes.get(number) === null);
+    for (const { kind, of, bytes, units } of groupsOf(removed)) {
+      if (!kind.endsWith("cache") || isListedAnew) continue;
+      const files = removed.reduce(
+        (sum, { unit }) => sum + (unit.kind === kind && unit.of === of ? (unit.files ?? 0) : 0),
+        0,
+      );
+      sizes.shrink(`caches/${of}`, { bytes, files, units });
+    }
+    for (const { unit } of removed) if (unit.kind === "slot") sizes.shrink(unit.path, null);
+    sizes.save();
+  }
 
   function keep(which: (unit: Unit) => boolean, why: string): void {
     const { items, outcomes, addOutcomes } = requirePass();

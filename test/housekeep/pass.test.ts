@@ -121,6 +121,17 @@ describe("what caches hold", () => {
     expect(stage.used()).toBeLessThanOrEqual(0.7);
   });
 
+  test("is told of without what a pass removed, before it is measured again", async () => {
+    for (let n = 0; n < 10; n += 1) stage.put(blob(n), 100 * KB);
+    stage.setCapacity(0.9);
+    await stage.pass();
+    const removed = passes()[0]?.removed[0];
+    const [npm] = await stage.parts.thread.call("holdings");
+    expect(npm?.units?.all).toBe(10 - (removed?.units ?? 0));
+    expect(npm?.files).toBe(npm?.units?.all);
+    expect(npm?.bytes).toBeLessThan(1_000 * KB - (removed?.bytes ?? 0) + 100 * KB);
+  });
+
   test("that was never listed is named in a plan that has no time for it", async () => {
     stage.put(blob(1), 100 * KB);
     stage.setCapacity(0.9);
