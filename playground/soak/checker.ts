@@ -2,9 +2,11 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { channel } from "../world/team.ts";
+import { channel, slackUsers } from "../world/team.ts";
 import { ENDED, type Sight } from "./sight.ts";
 import type { Stage } from "./stage.ts";
+
+const [, viewer] = slackUsers;
 
 export type Checker = {
   look(all: readonly Sight[], resolved: ReadonlySet<string>): void;
@@ -35,9 +37,12 @@ export function createChecker(): Checker {
             broken.add(`${repo}: work was begun while #${issue.number} was frozen`);
         }
       }
-      for (const { issue, sessions } of all) {
+      for (const { issue, sessions, roots, replies } of all) {
         const key = `${issue.repo}#${issue.number}`;
         const fixes = messagesTo(sessions).filter(({ text }) => text.includes("is not healthy. Fix it forward"));
+        if ([...roots, ...replies].some(({ blocks }) => JSON.stringify(blocks).includes(`by <@${viewer.id}>`))) {
+          broken.add(`${key}: resolved by somebody who may only look`);
+        }
         // A person who unfreezes gives it another budget.
         const most = MOST_FIXES * (resolved.has(key) ? 3 : 1);
         if (fixes.length > most) broken.add(`${key}: ${fixes.length} fixes`);

@@ -46,11 +46,25 @@ export function createPeople(stage: Stage, seed: number): People {
   };
 
   async function resolve(key: string, one: Waiting, sight: Sight, draw: Draw): Promise<void> {
-    if (draw.share() < 0.3) await say(viewer, `${one.command}`);
+    if (draw.share() < 0.3) await meddle(one.command, sight, draw);
     if (one.word === "Asking") return await answer(sight);
     resolved.add(key);
     const twice = draw.share() < 0.3;
     await Promise.all([say(operator, one.command), ...(twice ? [say(operator, one.command)] : [])]);
+  }
+
+  /** Of somebody who may only look: by the same command, or by a button of the question. */
+  async function meddle(command: string, { replies }: Sight, draw: Draw): Promise<void> {
+    const newest = replies.at(-1);
+    if (newest === undefined || draw.share() < 0.5) await say(viewer, command);
+    else {
+      presses += 1;
+      const button = draw.pick(["retry.v1", "abandon.v1", "hand-over.v1"]);
+      await stage.slack
+        .as(viewer.id)
+        .press(channel.id, newest.ts, button)
+        .catch(() => undefined);
+    }
   }
 
   /** By the button and its form; both questions are of choices. */

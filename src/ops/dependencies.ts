@@ -25,10 +25,13 @@ export type Dependencies = {
   all(): readonly DependencyHealth[];
   /** The services there are from now on: of a changed config. */
   follow(names: readonly Dependency[]): void;
+  /** Calls when a service stops answering, to have it asked again soon; one listener, the last. */
+  onDown(heard: (name: Dependency) => void): void;
 };
 
 export function createDependencies(names: readonly Dependency[], clock: Clock, log: Logger): Dependencies {
   const health = new Map<Dependency, DependencyHealth>();
+  let heardDown: (name: Dependency) => void = () => {};
   follow(names);
 
   function follow(wanted: readonly Dependency[]): void {
@@ -52,8 +55,10 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
     const answeredAt = state === "up" ? now : before.answeredAt;
     health.set(name, { name, state, since, answeredAt, why, code });
     if (before.state === state) return;
-    if (state === "down") log.warn({ dependency: name, why }, "dependency does not answer, trying on");
-    else log.info({ dependency: name, downBefore: before.state === "down" }, "dependency answers");
+    if (state === "down") {
+      log.warn({ dependency: name, why }, "dependency does not answer, trying on");
+      heardDown(name);
+    } else log.info({ dependency: name, downBefore: before.state === "down" }, "dependency answers");
   }
 
   function note(name: Dependency, error: unknown): void {
@@ -81,6 +86,9 @@ export function createDependencies(names: readonly Dependency[], clock: Clock, l
     },
     all: () => [...health.values()],
     follow,
+    onDown(heard) {
+      heardDown = heard;
+    },
   };
 }
 

@@ -45,6 +45,8 @@ export function startProbes(parts: {
     },
   });
   for (const name of Object.keys(probes) as Dependency[]) loop.nudge(name);
+  // New work waits for a service that one call found away: it is asked at once, and not when its turn comes.
+  dependencies.onDown((name) => loop.nudge(name));
   return {
     async stop() {
       await loop.stop(0);

@@ -41,3 +41,16 @@ test("a bot that has not its state yet, or is stopping, is not ready though ever
     false,
   ]);
 });
+
+test("a service that one call finds away is told of at once, so that it is asked again and holds nothing up for long", async () => {
+  const clock = { now: () => 0 };
+  const dependencies = createDependencies(["t3", "t3:west"], clock, log);
+  const told: string[] = [];
+  dependencies.onDown((name) => told.push(name));
+  const fails = () => Promise.reject(new Error("502"));
+  for (let times = 0; times < 3; times += 1) await dependencies.watch("t3:west", fails).catch(() => undefined);
+  expect(told).toEqual(["t3:west"]);
+  await dependencies.watch("t3:west", async () => {});
+  await dependencies.watch("t3:west", fails).catch(() => undefined);
+  expect(told).toEqual(["t3:west", "t3:west"]);
+});
