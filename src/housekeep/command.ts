@@ -68,8 +68,10 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
     log,
   };
   try {
+    tell.begin();
     if (dryRun) {
       const plan = await planOnly(parts, Number.POSITIVE_INFINITY);
+      tell.end();
       console.log(json ? JSON.stringify(plan) : planText(plan, config.housekeeping.timeZone));
       return plan.space.known;
     }
@@ -115,6 +117,8 @@ function reading(state: BotState): Store {
 function progressTo(stream: NodeJS.WriteStream) {
   let shown = 0;
   return {
+    /** Caches that were never listed may take minutes. */
+    begin: (): void => void (stream.isTTY && stream.write("Looking at the volume …")),
     show({ done, left }: { readonly done: number; readonly left: number }): void {
       if (!stream.isTTY || performance.now() - shown < 200) return;
       shown = performance.now();
