@@ -3,11 +3,12 @@
 //
 // All sides are taken on the same commits, one after the other, so that a busy machine is busy for each.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { pino } from "pino";
 import { type GitHub, startGitHub } from "../playground/github/server.ts";
 import type { Run, Tree } from "../src/domain/run.ts";
@@ -18,6 +19,8 @@ import { measure } from "../src/volume/measure.ts";
 import { activeRun } from "./runs.ts";
 import { asNobody, bareGit, type Took, timed, useSlowDisk } from "./trees-measure.ts";
 import { servePackages, someChanged, tenThousandFiles } from "./trees-sample.ts";
+
+const exec = promisify(execFile);
 
 const ROUNDS = 9;
 const ISSUES = 20;
@@ -119,10 +122,10 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   const bare = await bareGit(github.cloneUrl(repo), TOKEN, join(sample.dir, "bare"));
   // The first tree is a new one, and pays for the clone and the install.
   const cold = await timed(() => taken(sample));
-  const oneTree = (await measure(layout.home(repo)))?.all.bytes ?? 0;
   await trees.release(cold.value);
   const rounds: { bare: Took; warm: number; release: number; bareRelease: number; throwaway: number }[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
+    tell(`${repo}: round ${round} of ${ROUNDS} …`);
     await github.commit(repo, { message: `Round ${round}`, files: changesFor(repo, round), by: "acme" });
     // Whoever comes second finds the remote's files in memory: each is first in turn.
     const warmFirst = round % 2 === 0;
@@ -135,6 +138,9 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
     const release = await timed(() => trees.release(warm.value));
     rounds.push({ bare: bareTook, warm: warm.ms, release: release.ms, bareRelease, throwaway: throwaway.ms });
   }
+  rmSync(join(sample.dir, "throwaway"), { recursive: true, force: true });
+  // With the history as it is by now: what the issues add is measured, not what the rounds before them did.
+  const oneTree = (await measure(layout.home(repo)))?.all.bytes ?? 0;
   const disk = await twentyIssues(sample);
   const ms = {
     cold: Math.round(cold.ms),
@@ -177,14 +183,15 @@ async function throwAway({ repo, layout, setup, dir, github }: Sample, round: nu
   const path = join(dir, "throwaway", String(round));
   await mkdir(join(dir, "throwaway"), { recursive: true });
   const env = asNobody(github.cloneUrl(repo), TOKEN);
-  const git = (cwd: string, ...args: string[]): void => void execFileSync("git", args, { cwd, env, stdio: "ignore" });
-  git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
-  git(dir, "clone", "--quiet", "--local", "--no-checkout", layout.checkout(repo), path);
-  const head = execFileSync("git", ["rev-parse", "origin/main"], { cwd: layout.checkout(repo), env, encoding: "utf8" });
-  git(path, "checkout", "--quiet", "-B", `issue-${round}`, head.trim());
+  // Never in step: the remote is served by this very process.
+  const git = async (cwd: string, ...args: string[]): Promise<string> => (await exec("git", args, { cwd, env })).stdout;
+  await git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
+  await git(dir, "clone", "--quiet", "--local", "--no-checkout", layout.checkout(repo), path);
+  const head = await git(layout.checkout(repo), "rev-parse", "origin/main");
+  await git(path, "checkout", "--quiet", "-B", `issue-${round}`, head.trim());
   if (setup !== undefined) {
     const cache = { npm_config_cache: layout.cache("npm"), HOME: join(layout.home(repo), "home") };
-    execFileSync("sh", ["-c", setup], { cwd: path, env: { ...env, ...cache }, stdio: "ignore" });
+    await exec("sh", ["-c", setup], { cwd: path, env: { ...env, ...cache }, maxBuffer: 64 * 1024 * 1024 });
   }
 }
 
@@ -192,7 +199,6 @@ async function throwAway({ repo, layout, setup, dir, github }: Sample, round: nu
 async function twentyIssues(sample: Sample) {
   const { repo, trees, layout, github } = sample;
   const env = asNobody(github.cloneUrl(repo), TOKEN);
-  rmSync(join(sample.dir, "throwaway"), { recursive: true, force: true });
   let installs = 0;
   for (let issue = 1; issue <= ISSUES; issue += 1) {
     const run = sample.next();
@@ -204,7 +210,7 @@ async function twentyIssues(sample: Sample) {
       ["commit", "--quiet", "-m", `Issue ${issue}\n\nAFK-Run: ${run.id}`],
       ["push", "--quiet", "origin", "HEAD:main"],
     ]) {
-      execFileSync("git", args, { cwd: tree.path, env, stdio: "ignore" });
+      await exec("git", args, { cwd: tree.path, env });
     }
     await trees.release({ ...run, tree });
   }
