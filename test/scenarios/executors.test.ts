@@ -126,6 +126,7 @@ test(
     const last = release(moving);
     await until("at work there", () => sessions(west, moving).length === 3);
     configure({ drain: true });
+    await until("the config is taken", () => bot.logged().some(({ msg }) => msg === "config taken"));
     await deployed(moving, last);
     const next = release(moving);
     await deployed(moving, next);
