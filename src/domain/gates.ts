@@ -12,7 +12,7 @@ import { priorityOf } from "./priority.ts";
 import { issueKey, type RepoKey } from "./repo.ts";
 import { holdsRepo, isActive, type Release, type Run, waitsForRepo } from "./run.ts";
 import type { Free } from "./space.ts";
-import { type BotState, runsOf } from "./state.ts";
+import { type BotState, runsOf, runsOfIssue } from "./state.ts";
 import { trusted, unedited } from "./trust.ts";
 
 /** Why the bot as a whole may start nothing; undefined = armed. */
@@ -50,7 +50,7 @@ export function gatesOf(
   return [
     ...repoGates(repo, standing, candidate),
     candidate.state === "open" ? pass("open", "the issue is open") : fail("open", "the issue is closed"),
-    labelled(candidate, policy),
+    labelled(candidate, policy, runsOfIssue(state, repo, candidate.number).find(isActive)),
     trusted(candidate, policy.trustedBots),
     unedited(candidate, policy.trustedBots),
     notYetRun(repo, candidate, state),
@@ -140,12 +140,14 @@ export function supersededBy(run: Run, candidate: Candidate): boolean {
   return run.issue.number === candidate.number && release !== null && release.at > run.state.since;
 }
 
-function labelled(candidate: Candidate, policy: Policy): Gate {
+function labelled(candidate: Candidate, policy: Policy, current: Run | undefined): Gate {
   const has = new Set(candidate.labels.map((label) => label.toLowerCase()));
   const { ready, running, human } = policy.labels;
   if (!has.has(ready.toLowerCase())) return fail("labelled", `the issue does not carry ${ready}`);
   if (has.has(human.toLowerCase())) return fail("labelled", `the issue also carries ${human}: it waits for a person`);
   if (has.has(running.toLowerCase())) {
+    if (current !== undefined)
+      return fail("labelled", `the issue carries ${running}: run ${current.id} of it is on its way`);
     return fail("labelled", `the issue carries ${running}, though no run of it is known here: remove that label first`);
   }
   return pass("labelled", `carries ${ready}`);

@@ -164,6 +164,15 @@ describe("an issue is dispatched exactly when every gate passes", () => {
     expect(first).toEqual({ gate: "armed", pass: false, why: "no pilot yet" });
   });
 
+  test("a running label is said to be of the run that is on its way, and of nobody's where none is known", () => {
+    const marked = candidate({ labels: ["ready-for-agent", "agent-running"] });
+    const current = run({ state: { name: "working", since: T0, turn, stop: null } });
+    const whyMarked = (state: BotState): string | undefined =>
+      gatesOf("acme/shop", marked, standing({ state })).find(({ gate }) => gate === "labelled")?.why;
+    expect(whyMarked(stateWith(current))).toContain(`run ${current.id} of it is on its way`);
+    expect(whyMarked(stateWith(other(blocked())))).toContain("no run of it is known here");
+  });
+
   test("capacity counts active runs of all repos", () => {
     const elsewhere = Array.from({ length: policy.maxRuns }, (_, n) => run({ id: `run${n}`, repo: `acme/r${n}` }));
     expect(failing(candidate(), { state: stateWith(...elsewhere) })).toEqual(["capacity"]);
