@@ -15,6 +15,7 @@ import { createCluster } from "../src/kubernetes/cluster.ts";
 import { createLoop } from "../src/loop.ts";
 import type { Parts } from "../src/parts.ts";
 import { reconcile } from "../src/reconcile.ts";
+import { createLabelOf } from "../src/registry/registry.ts";
 import { openStore } from "../src/store/store.ts";
 import { policy as testPolicy } from "../test/support/build.ts";
 import { activeRun } from "./runs.ts";
@@ -70,7 +71,13 @@ async function measure(
   const repos = new Map(
     numbers.map((n) => [repoOf(n), { workloads: [{ kind: "Deployment" as const, ...placeOf(n) }] }]),
   );
-  const bot = createCluster(createClusterClients(join(dir, "kubeconfig")), repos, async () => false, log);
+  const bot = createCluster(
+    createClusterClients(join(dir, "kubeconfig")),
+    repos,
+    async () => false,
+    createLabelOf([]),
+    log,
+  );
   // Git has no part in what is measured: the branch stands where the commit landed.
   const trees = {
     observeBranch: async (_run: Run, sha: string) => known({ head: sha, there: true, own: { sha, commits: 1 } }),

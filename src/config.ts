@@ -15,6 +15,7 @@ import type { Policy } from "./domain/policy.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { AfkError, messageOf } from "./errors.ts";
 import type { GitHubCredentials } from "./github/auth.ts";
+import type { Registry } from "./registry/registry.ts";
 import type { Receive } from "./slack/receive.ts";
 import type { TokenFrom } from "./t3/token.ts";
 
@@ -46,7 +47,7 @@ export type Config = {
     readonly runtimeMode: ConfigFile["t3"]["runtimeMode"];
     readonly prices: ConfigFile["t3"]["prices"];
   };
-  readonly kubernetes: { readonly kubeconfig: string | undefined };
+  readonly kubernetes: { readonly kubeconfig: string | undefined; readonly registries: readonly Registry[] };
   readonly volume: string;
   readonly stateDir: string;
   readonly policy: Policy;
@@ -139,6 +140,9 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     app: secret("slack.appToken", at(raw, "slack", "appToken")),
     signing: secret("slack.signingSecret", at(raw, "slack", "signingSecret")),
     ntfy: secret("ntfy.token", at(raw, "ntfy", "token")),
+    registries: entriesOf(at(raw, "kubernetes", "registries")).map((one, index) =>
+      secret(`kubernetes.registries[${index}].password`, at(one, "password")),
+    ),
     t3: loadT3Token(at(raw, "t3", "token"), "t3.token", dirname(path), secret),
     others: entriesOf(at(raw, "t3", "others")).map((one, index) =>
       loadT3Token(at(one, "token"), `t3.others[${index}].token`, dirname(path), secret),
@@ -207,6 +211,12 @@ function parseConfig(text: string, path: string, env: NodeJS.ProcessEnv): Config
     },
     kubernetes: {
       kubeconfig: data.kubernetes.kubeconfig === undefined ? undefined : absolute(data.kubernetes.kubeconfig),
+      registries: data.kubernetes.registries.map(({ host, url, username }, index) => ({
+        host,
+        // Docker's own is reached by another name than images call it by.
+        url: url ?? `https://${host === "docker.io" ? "registry-1.docker.io" : host}`,
+        login: username === undefined ? undefined : { username, password: secrets.registries[index] ?? "" },
+      })),
     },
     volume,
     stateDir: data.state === undefined ? resolve(volume, "state") : absolute(data.state),

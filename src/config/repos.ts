@@ -2,27 +2,40 @@ import { z } from "zod";
 import { caches } from "../volume/caches.ts";
 import { duration, repoKey, userOrGroup, variableName } from "./values.ts";
 
-const workload = z.strictObject({
-  namespace: z
-    .string()
-    .min(1)
-    .meta({ description: "where it runs", examples: ["shop"] }),
-  name: z
-    .string()
-    .min(1)
-    .meta({ description: "what it is called", examples: ["web"] }),
-  kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).default("Deployment").describe("what it is"),
-  container: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("the one whose image tag names the commit; default: the first container"),
-  annotation: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("of the workload or its pods, that names the commit instead of the image's tag"),
-});
+const workload = z
+  .strictObject({
+    namespace: z
+      .string()
+      .min(1)
+      .meta({ description: "where it runs", examples: ["shop"] }),
+    name: z
+      .string()
+      .min(1)
+      .meta({ description: "what it is called", examples: ["web"] }),
+    kind: z.enum(["Deployment", "StatefulSet", "DaemonSet"]).default("Deployment").describe("what it is"),
+    container: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("the one whose image tag names the commit; default: the first container"),
+    annotation: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("of the workload or its pods, that names the commit instead of the image's tag"),
+    imageLabel: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "of the image, that names the commit, where images are named by digest: org.opencontainers.image.revision, mostly; " +
+          "looked up in its registry, which kubernetes.registries lists",
+      ),
+  })
+  .refine(({ annotation, imageLabel }) => annotation === undefined || imageLabel === undefined, {
+    path: ["imageLabel"],
+    error: "annotation and imageLabel both name the commit: give one of them",
+  });
 export type WorkloadRef = z.infer<typeof workload>;
 
 const setup = z

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { ntfySchema, remindersSchema } from "./bells.ts";
 import { githubSchema } from "./github.ts";
 import { housekeepingSchema } from "./housekeeping.ts";
+import { kubernetesSchema } from "./kubernetes.ts";
 import { httpSchema, leaderElectionSchema } from "./operation.ts";
 import { labelsSchema, policySchema } from "./policy.ts";
 import { commitsSchema, reposSchema } from "./repos.ts";
@@ -25,12 +26,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .meta({ description: "The volume shared with T3, mounted at this same path there.", examples: ["/volume"] }),
   state: z.string().min(1).optional().describe("The bot's memory. Default: state on the volume."),
-  kubernetes: z
-    .strictObject({
-      kubeconfig: z.string().min(1).optional().describe("default: the pod's own service account"),
-    })
-    .prefault({})
-    .describe("The cluster that the workloads run in."),
+  kubernetes: kubernetesSchema,
   commits: commitsSchema,
   labels: labelsSchema,
   policy: policySchema,

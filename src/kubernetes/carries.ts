@@ -26,7 +26,7 @@ export function commitsOf(
   return namedIn(value);
 }
 
-function namedIn(text: string): readonly string[] {
+export function namedIn(text: string): readonly string[] {
   return [...text.matchAll(COMMIT)].flatMap(([, commit]) => commit?.toLowerCase() ?? []);
 }
 

@@ -10,7 +10,8 @@ import { known, type Observed, unknown } from "../domain/observed.ts";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
 import type { Cluster, Trees } from "../ports.ts";
-import { carriesOf, commitsOf } from "./carries.ts";
+import type { LabelOf } from "../registry/registry.ts";
+import { carriesOf, commitsOf, namedIn } from "./carries.ts";
 import { apiText, type ClusterClients, statusOf } from "./clients.ts";
 import { fetchPodTroubles } from "./pods.ts";
 import { createReader, type Reader } from "./reader.ts";
@@ -29,6 +30,7 @@ export function createCluster(
   clients: ClusterClients,
   repos: ReadonlyMap<RepoKey, Pick<RepoConfig, "workloads">>,
   contains: Trees["contains"],
+  labelOf: LabelOf,
   log: Logger,
 ): Cluster {
   const watches = createWatches(clients, log);
@@ -41,6 +43,7 @@ export function createCluster(
     try {
       return known(await Promise.all(workloads.map(read)));
     } catch (error) {
+      if (error instanceof AfkError) return unknown(error.message);
       return unknown(`the cluster could not be read: ${apiText(error)}`);
     }
   }
@@ -50,7 +53,10 @@ export function createCluster(
     if (workload === undefined) return absent(ref);
     selectors.set(nameOf(ref), workload.selector);
     const image = imageOf(workload.template, ref);
-    const commits = commitsOf(ref, image, workload.metadata, workload.template);
+    const commits =
+      ref.imageLabel === undefined
+        ? commitsOf(ref, image, workload.metadata, workload.template)
+        : namedIn((await labelOf(image, ref.imageLabel)) ?? "");
     const carries = await carriesOf(commits, sha, (other) => contains(repo, sha, other));
     return {
       ...workload.figures,

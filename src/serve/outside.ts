@@ -9,6 +9,7 @@ import { createClusterClients } from "../kubernetes/clients.ts";
 import { createCluster } from "../kubernetes/cluster.ts";
 import { fencedTrees } from "../leader/fence.ts";
 import { createNtfy } from "../ntfy/ntfy.ts";
+import { createLabelOf } from "../registry/registry.ts";
 import { createPeopleClient, createSlackClient } from "../slack/client.ts";
 import { createPace } from "../slack/pace.ts";
 import { createChat } from "../slack/publish.ts";
@@ -47,7 +48,13 @@ export async function connectOutside(
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
   const slackForPeople = createPeopleClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);
-  const cluster = createCluster(clusterClients, config.repos, trees.contains, log);
+  const cluster = createCluster(
+    clusterClients,
+    config.repos,
+    trees.contains,
+    createLabelOf(config.kubernetes.registries),
+    log,
+  );
   return {
     policy,
     connection,

@@ -9,6 +9,7 @@ import { type Cluster, type Rule, startKubernetes } from "../../playground/kuber
 import type { RepoConfig } from "../../src/config.ts";
 import { createClusterClients } from "../../src/kubernetes/clients.ts";
 import { createCluster } from "../../src/kubernetes/cluster.ts";
+import { createLabelOf } from "../../src/registry/registry.ts";
 import { helmRuns, type Manifest, template, values } from "./helm.ts";
 
 const workloads: RepoConfig["workloads"] = [
@@ -42,7 +43,13 @@ describe.skipIf(!helmRuns)(helmRuns ? "the bot's rights" : "the bot's rights (sk
 
   test("are enough to follow each kind of workload", async () => {
     const repos = new Map([["acme/shop", { repo: "acme/shop", workloads, owners: [] }]]);
-    const bot = createCluster(createClusterClients(kubeconfig), repos, async () => false, pino({ level: "silent" }));
+    const bot = createCluster(
+      createClusterClients(kubeconfig),
+      repos,
+      async () => false,
+      createLabelOf([]),
+      pino({ level: "silent" }),
+    );
     const seen = await bot.observeRollouts("acme/shop", "a".repeat(40));
     expect(seen).toMatchObject({ known: true });
     expect(seen.known && seen.value.map(({ carries, available }) => `${carries} ${available}`)).toEqual([

@@ -10,6 +10,7 @@ import { createClusterClients } from "../../src/kubernetes/clients.ts";
 import { createCluster } from "../../src/kubernetes/cluster.ts";
 import { createWatches, type Watches } from "../../src/kubernetes/watches.ts";
 import type { Cluster as BotsCluster } from "../../src/ports.ts";
+import { createLabelOf } from "../../src/registry/registry.ts";
 
 const OLD = "a".repeat(40);
 const NEW = "b".repeat(40);
@@ -32,7 +33,7 @@ beforeEach(async () => {
   cluster.createNamespace("shop");
   await cluster.createDeployment({ namespace: "shop", name: "web", image: image(OLD), replicas: 1, wait: "healthy" });
   const workloads = [{ kind: "Deployment" as const, namespace: "shop", name: "web" }];
-  bot = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+  bot = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, createLabelOf([]), log);
   changes = 0;
   bot.onChange((repo) => {
     if (repo === REPO) changes += 1;
@@ -95,7 +96,7 @@ describe("a watched cluster", () => {
 
   test("that has no such workload says so: that is known, and not unhealthy", async () => {
     const workloads = [{ kind: "Deployment" as const, namespace: "nowhere", name: "web" }];
-    const other = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+    const other = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, createLabelOf([]), log);
     const seen = await other.observeRollouts(REPO, OLD);
     expect(seen).toMatchObject({ known: true, value: [{ absent: true, workload: "Deployment nowhere/web" }] });
     expect(await other.fetchReports(REPO)).toMatchObject({ known: true, value: [{ logs: [] }] });
@@ -106,7 +107,7 @@ describe("a watched cluster", () => {
     cluster.addToken("nobody", { user: "nobody", rules: [] });
     writeFileSync(join(dir, "kubeconfig"), cluster.kubeconfig("nobody"));
     const workloads = [{ kind: "Deployment" as const, namespace: "shop", name: "web" }];
-    const blind = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+    const blind = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, createLabelOf([]), log);
     const seen = await blind.observeRollouts(REPO, OLD);
     expect(seen.known ? "" : seen.why).toMatch(
       /^the cluster could not be read: the API server answers 403: .*forbidden[^\n]*$/,
@@ -120,7 +121,7 @@ describe("a watched cluster", () => {
     cluster.addToken("reader", { user: "reader", rules });
     writeFileSync(join(dir, "kubeconfig"), cluster.kubeconfig("reader"));
     const workloads = [{ kind: "Deployment" as const, namespace: "shop", name: "web" }];
-    const reads = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, log);
+    const reads = createCluster(clients(), new Map([[REPO, { workloads }]]), async () => false, createLabelOf([]), log);
     for (let look = 0; look < 3; look += 1) {
       expect(await reads.observeRollouts(REPO, OLD)).toMatchObject({ known: true });
     }
