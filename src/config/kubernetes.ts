@@ -4,10 +4,13 @@ import { url } from "./values.ts";
 
 const registry = z
   .strictObject({
-    host: z.string().regex(/^[a-z0-9.-]+(:\d+)?$/, "expected a host as images name it, such as ghcr.io"),
-    url: url.optional(),
-    username: z.string().min(1).optional(),
-    password: secretRef.optional(),
+    host: z
+      .string()
+      .regex(/^[a-z0-9.-]+(:\d+)?$/, "expected a host as images name it, such as ghcr.io")
+      .describe("as images name it, such as ghcr.io"),
+    url: url.optional().describe("where its API is; default: https:// and the host"),
+    username: z.string().min(1).optional().describe("whom it knows the bot as; default: what it shows to everybody"),
+    password: secretRef.optional().describe("or a token that may read images; { env: NAME } or { file: PATH }"),
   })
   .refine(({ username, password }) => (username === undefined) === (password === undefined), {
     path: ["password"],
