@@ -45,6 +45,8 @@ export type PassProgress = { readonly done: number; readonly left: number; reado
 
 /** A round that frees something is followed by another while the volume is too full. */
 const MOST_ROUNDS = 20;
+/** How far below the low watermark a pass goes: runs write on while it clears, and it is to end below the mark. */
+const MARGIN = 0.005;
 const BREATH_MS = 5;
 const LIST_STEP_MS = 1_000;
 
@@ -78,7 +80,9 @@ export type PassDone = { readonly pass: Pass; readonly waits: boolean };
  * Carries out a pass, and records it where there was anything to remove, or a person asked for it. `resumed`: its plan is there already.
  * Undefined = told to stop before it was over.
  */
-export async function runPass(head: PassHead, resumed: boolean, parts: PassParts): Promise<PassDone | undefined> {
+export async function runPass(head: PassHead, resumed: boolean, asked: PassParts): Promise<PassDone | undefined> {
+  const { low } = asked.policy;
+  const parts = { ...asked, policy: { ...asked.policy, low: Math.max(low - MARGIN, low / 2) } };
   const { thread, clock, log } = parts;
   const before = orNull(await parts.readSpace());
   const notes = new Set<string>();
