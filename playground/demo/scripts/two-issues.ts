@@ -29,7 +29,12 @@ export const twoIssues: Script = {
     const play = async (title: string) => {
       const issue = createIssue(title, "Scripted agent: good");
       release(issue);
-      const { came, sight } = await follow(issue, ({ state, issueClosed }) => state === "deployed" && issueClosed);
+      // The issue's own comment says how its tree came about, and is written last.
+      const { came, sight } = await follow(
+        issue,
+        ({ state, issueClosed, checklist }) =>
+          state === "deployed" && issueClosed && checklist.length > 0 && checklist.every(({ done }) => done),
+      );
       const installs = await findInstalls(stage.dir);
       const warm = sight.checklist.some(({ text }) => text.includes(WARM));
       tell(`volume   #${issue} ${warm ? "found everything installed" : "had its tree set up"}`);
