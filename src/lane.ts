@@ -13,8 +13,6 @@ import type { Timers } from "./ports.ts";
 
 export type Lane<Key extends string> = {
   nudge(key: Key, urgency: "soon" | "now" | "person"): void;
-  /** Nothing is being drawn, and nothing could be now. */
-  idle(): boolean;
   stop(withinMs: number): Promise<void>;
 };
 
@@ -155,13 +153,6 @@ export function createLane<Key extends string>(options: Options<Key>): Lane<Key>
   }));
   return {
     nudge,
-    idle() {
-      if (running.size > 0) return false;
-      const at = timers.now();
-      if (at < away.until) return true;
-      const next = firstReady(soon, at);
-      return firstReady(now, at) === undefined && (next === undefined || waitMs(next) > 0);
-    },
     async stop(withinMs) {
       stopped = true;
       timer?.cancel();
