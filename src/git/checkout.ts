@@ -9,8 +9,8 @@ import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError, messageOf } from "../errors.ts";
 import type { Layout } from "../volume/layout.ts";
 import { type GitAuth, gitIn, withGit } from "./git.ts";
-import { refIn } from "./inspect.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
+import { loadRefs } from "./refs.ts";
 import { completeRepair, isBroken, repair } from "./repair.ts";
 import { loadText } from "./slot.ts";
 import { requireStraightWay } from "./way.ts";
@@ -24,6 +24,8 @@ export type Checkouts = {
   exists(repo: RepoKey): Promise<boolean>;
   /** The checkout with its remote refs as they are now; cloned where it is missing. What is returned bears no token. */
   fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit>;
+  /** Where the remote's branch was at the last fetch. */
+  at(git: SimpleGit, repo: RepoKey, branch: string): Promise<Sha | undefined>;
   /** The head of the branch, or of the default branch where it was renamed since. */
   headOf(git: SimpleGit, repo: RepoKey, branch: string): Promise<{ readonly branch: string; readonly sha: Sha }>;
   /**
@@ -66,14 +68,20 @@ export function createCheckouts(options: {
     const path = layout.checkout(repo);
     await completeRepair(path);
     if (!(await isThere(path))) await clone(repo, path, onProgress);
-    const git = gitIn(path);
-    await requireStraightWay(git, path);
-    const asking = gitIn(path, { auth: await auth(repo) });
+    const place = { tree: path, gitDir: gitDir(repo) };
+    await requireStraightWay(place);
+    const asking = gitIn(path, { place, auth: await auth(repo) });
     const from = [await urlOf(repo), "+refs/heads/*:refs/remotes/origin/*"];
     await withGit(`fetching ${repo}`, () =>
       pastLocks([gitDir(repo)], () => asking.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", ...from])),
     );
-    return git;
+    return gitIn(path);
+  }
+
+  /** Where the remote's branch was at the last fetch. */
+  async function at(git: SimpleGit, repo: RepoKey, branch: string): Promise<Sha | undefined> {
+    const ref = `refs/remotes/origin/${branch}`;
+    return (await loadRefs(git, gitDir(repo), [ref])).get(ref);
   }
 
   async function clone(repo: RepoKey, path: string, onProgress?: Progress): Promise<void> {
@@ -111,11 +119,12 @@ export function createCheckouts(options: {
     exists: (repo) => isThere(layout.checkout(repo)),
     fetched,
     auth,
+    at,
     async headOf(git, repo, branch) {
-      const sha = await refIn(git, `refs/remotes/origin/${branch}`);
+      const sha = await at(git, repo, branch);
       if (sha !== undefined) return { branch, sha };
       const { name } = await fetchDefaultBranch(repo);
-      const renamed = await refIn(git, `refs/remotes/origin/${name}`);
+      const renamed = await at(git, repo, name);
       if (renamed === undefined) throw new AfkError("conflict", `${repo} has no branch ${branch}, nor ${name}.`);
       return { branch: name, sha: renamed };
     },

@@ -2,7 +2,8 @@
 
 import type { SimpleGit } from "simple-git";
 import { AfkError } from "../errors.ts";
-import { type GitAuth, gitIn, namedFilters, type Place, withGit } from "./git.ts";
+import { type GitAuth, gitIn, type Place, withGit } from "./git.ts";
+import { namedFilters } from "./settings.ts";
 import { requireStraightWay } from "./way.ts";
 
 export type Contents = { readonly submodules: boolean; readonly lfs: boolean };
@@ -10,8 +11,8 @@ export type Contents = { readonly submodules: boolean; readonly lfs: boolean };
 /** After the worktree was switched. What is there already costs nothing but the look. */
 export async function fillTree(place: Place, { submodules, lfs }: Contents, auth: GitAuth): Promise<void> {
   if (!submodules && !lfs) return;
-  await requireStraightWay(gitIn(place.tree, { place }), place.tree);
-  const named = await namedFilters(gitIn(place.tree, { place }));
+  await requireStraightWay(place);
+  const named = await namedFilters(place);
   const git = gitIn(place.tree, { auth, named, filters: filtersOf({ lfs }) });
   if (submodules) {
     await withGit(`updating the submodules of ${place.tree}`, () =>

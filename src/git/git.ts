@@ -25,6 +25,8 @@ type Around = {
   readonly silenceMs?: number;
   /** Another index than the worktree's own. */
   readonly index?: string;
+  /** What it reads. */
+  readonly input?: string;
   /** Filters that a config names, such as `lfs`: each is off unless it is in `filters`. */
   readonly named?: readonly string[];
   readonly filters?: readonly string[];
@@ -32,7 +34,7 @@ type Around = {
 
 /** Git in `directory`, which must exist. */
 export function gitIn(directory: string, around: Around = {}): SimpleGit {
-  const { auth, place, silenceMs = SILENCE_MS, index, named = [], filters = [] } = around;
+  const { auth, place, silenceMs = SILENCE_MS, index, input, named = [], filters = [] } = around;
   const guarded: Record<string, string> = {
     GIT_TERMINAL_PROMPT: "0",
     GIT_CONFIG_NOSYSTEM: "1",
@@ -67,6 +69,7 @@ export function gitIn(directory: string, around: Around = {}): SimpleGit {
   return simpleGit({
     baseDir: directory,
     timeout: { block: silenceMs },
+    ...(input === undefined ? {} : { input: () => input }),
     allowEnvironment: Object.keys(guarded),
     // simple-git guards against these coming from input; here they are constants that narrow what git may do.
     unsafe: {
@@ -79,12 +82,6 @@ export function gitIn(directory: string, around: Around = {}): SimpleGit {
       allowUnsafeFilter: true,
     },
   }).env({ PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent", LC_ALL: "C", ...guarded });
-}
-
-/** The filters that a repo's config names. They are commands, and a `git status` would run them. */
-export async function namedFilters(git: SimpleGit): Promise<readonly string[]> {
-  const out = await git.raw(["config", "--null", "--name-only", "--get-regexp", "^filter\\."]);
-  return [...new Set(out.split("\0").flatMap((key) => /^filter\.(.+)\.[^.]+$/s.exec(key)?.[1] ?? []))];
 }
 
 /** An empty `process` goes before `clean` and `smudge`, and does nothing. */

@@ -5,8 +5,9 @@ import { realpath, rm, rmdir, truncate } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
-import { gitIn, namedFilters, type Place } from "./git.ts";
+import { gitIn, type Place } from "./git.ts";
 import { liftFlags, type SpentTree, statusOf } from "./inspect.ts";
+import { namedFilters } from "./settings.ts";
 import { dropSlotFile, saveSlotFile } from "./slot.ts";
 import { endOperations } from "./tips.ts";
 
@@ -19,11 +20,11 @@ export async function handOver(
   target: Target,
   discard: (path: string) => Promise<void>,
 ): Promise<void> {
-  const { place, filters, untracked, repositories, submodules } = spent;
-  const git = gitIn(place.tree, { place, named: await namedFilters(gitIn(place.tree, { place })), filters });
+  const { place, filters, untracked, repositories, submodules, hidden } = spent;
+  const git = gitIn(place.tree, { place, named: await namedFilters(place), filters });
   await saveSlotFile(place.gitDir, "afk-switch", target.sha);
   await endOperations(place);
-  await liftFlags(git, await hiddenFiles(git));
+  await liftFlags(git, hidden);
   for (const path of repositories) await discard(join(place.tree, path));
   await removeFiles(git, place.tree, untracked);
   await checkOut(git, place, target, ["--force"]);
@@ -62,11 +63,6 @@ async function checkOut(
   await git.raw(["checkout", "--quiet", "--no-recurse-submodules", ...how, ...onto, sha, "--"]);
   if (branch === null) await saveSlotFile(gitDir, "afk-at", sha);
   else await dropSlotFile(gitDir, "afk-at");
-}
-
-async function hiddenFiles(git: SimpleGit): Promise<readonly string[]> {
-  const entries = (await git.raw(["ls-files", "-v", "-z"])).split("\0");
-  return entries.flatMap((entry) => (/^[a-zS] /.test(entry) ? [entry.slice(2)] : []));
 }
 
 /** Exactly these, and the folders that they leave empty. Nothing behind a symlink. */

@@ -10,7 +10,9 @@ import type { SimpleGit } from "simple-git";
 import { digestOf } from "../domain/ids.ts";
 import type { Sha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
-import { gitIn, namedFilters, type Place } from "./git.ts";
+import { gitIn, type Place } from "./git.ts";
+import { refIn } from "./refs.ts";
+import { namedFilters } from "./settings.ts";
 import { loadSlotFile } from "./slot.ts";
 import { snapshotFiles, snapshotStaged } from "./snapshot.ts";
 import { findTips, type Shared, type Tip, type Tips } from "./tips.ts";
@@ -25,6 +27,10 @@ export type SpentTree = {
   readonly repositories: readonly string[];
   /** Repositories that its commit names, such as submodules. */
   readonly submodules: readonly string[];
+  /** Files that the index has and says to be elsewhere, as it does of a sparse checkout's. */
+  readonly hidden: readonly string[];
+  /** The commits that somebody put somewhere: on the remote or kept, each. */
+  readonly commits: ReadonlySet<Sha>;
   readonly [proof]: true;
 };
 
@@ -73,10 +79,15 @@ export function droppedRefOf(name: string): string {
 
 export async function inspect(ask: Ask): Promise<Inspection> {
   const { place, filters } = ask;
-  const named = await namedFilters(gitIn(place.tree, { place }));
+  const named = await namedFilters(place);
   const git = gitIn(place.tree, { place, named, filters });
-  const tracked = await readIndex(git, place);
-  const [lines, tips] = await Promise.all([statusOf(git), findTips(git, place, ask.shared)]);
+  const [index, seen, tips] = await Promise.all([
+    readIndex(git, place),
+    statusOf(git),
+    findTips(git, place, ask.shared),
+  ]);
+  await liftFlags(git, index.flagged);
+  const lines = index.flagged.length === 0 ? seen : await statusOf(git);
   const repositories = lines.flatMap((line) =>
     line.startsWith("?? ") && line.endsWith("/") ? [line.slice(3, -1)] : [],
   );
@@ -84,7 +95,7 @@ export async function inspect(ask: Ask): Promise<Inspection> {
   const [commits, files, inner] = await Promise.all([
     unsavedCommits(git, tips, ask.shared.remotes),
     changes.length === 0 ? undefined : findUnsavedFiles(git, ask, named, repositories, tips.head),
-    unsavedInside(ask, [...repositories, ...tracked.submodules]),
+    unsavedInside(ask, [...repositories, ...index.submodules]),
   ]);
   const why = [
     ...(files === undefined ? [] : [`${changes.length} files that are not committed`]),
@@ -102,7 +113,15 @@ export async function inspect(ask: Ask): Promise<Inspection> {
   const untracked = changes.flatMap((line) => (line.startsWith("?? ") ? [line.slice(3)] : []));
   return {
     is: "spent",
-    tree: { place, filters, untracked, repositories, submodules: tracked.submodules } as unknown as SpentTree,
+    tree: {
+      place,
+      filters,
+      untracked,
+      repositories,
+      submodules: index.submodules,
+      hidden: index.hidden,
+      commits: new Set(tips.work.map(({ sha }) => sha)),
+    } as unknown as SpentTree,
   };
 }
 
@@ -112,21 +131,27 @@ export async function statusOf(git: SimpleGit): Promise<readonly string[]> {
   return out.split("\0").filter(Boolean);
 }
 
-/**
- * Lifts the flags that hide changes from git; they stay on files that are not there, as those of a sparse checkout. Also
- * says where the index has another repository's commit.
- */
-async function readIndex(git: SimpleGit, { tree }: Place): Promise<{ readonly submodules: readonly string[] }> {
+/** What the index says of files that `git status` does not. */
+type Index = {
+  /** Where it has another repository's commit. */
+  readonly submodules: readonly string[];
+  /** Files that are there, and whose changes a flag hides from git. */
+  readonly flagged: readonly string[];
+  readonly hidden: readonly string[];
+};
+
+async function readIndex(git: SimpleGit, { tree }: Place): Promise<Index> {
   const entries = (await git.raw(["ls-files", "-s", "-v", "-z"])).split("\0");
   const submodules: string[] = [];
+  const flagged: string[] = [];
   const hidden: string[] = [];
   for (const entry of entries) {
     const path = entry.slice(entry.indexOf("\t") + 1);
     if (/^. 160000 /.test(entry)) submodules.push(path);
-    if (/^[a-z] /.test(entry) || (entry.startsWith("S ") && (await isThere(join(tree, path))))) hidden.push(path);
+    if (/^[a-z] /.test(entry) || (entry.startsWith("S ") && (await isThere(join(tree, path))))) flagged.push(path);
+    else if (entry.startsWith("S ")) hidden.push(path);
   }
-  await liftFlags(git, hidden);
-  return { submodules };
+  return { submodules, flagged, hidden };
 }
 
 export async function liftFlags(git: SimpleGit, paths: readonly string[]): Promise<void> {
@@ -145,35 +170,48 @@ export async function unsavedCommits(
 ): Promise<Pick<Unsaved, "work" | "dropped" | "heads">> {
   const remote = `--glob=${remotes}`;
   const kept = "--glob=refs/afk/kept/*";
-  const forWork = await beyond(git, tips.work, [remote, "--exclude=refs/afk/kept/*.dropped", kept]);
-  const work = tips.work.filter(({ sha }) => forWork.commits.has(sha));
-  const forDropped = await beyond(git, tips.dropped, [remote, kept, ...work.map(({ sha }) => sha)]);
-  const dropped = tips.dropped.filter(({ sha }) => forDropped.commits.has(sha));
+  const all = await beyond(git, [...tips.work, ...tips.dropped], [remote, "--exclude=refs/afk/kept/*.dropped", kept]);
+  const work = tips.work.filter(({ sha }) => all.has(sha));
+  const beforeWork = ancestorsIn(all, work);
+  const loose = tips.dropped.filter(({ sha }) => all.has(sha));
+  const forDropped = await beyond(git, loose, [remote, kept, ...work.map(({ sha }) => sha)]);
+  const dropped = loose.filter(({ sha }) => forDropped.has(sha));
+  const beforeDropped = new Set([...forDropped.values()].flat());
   const heads = [
-    ...work.filter(({ sha }) => !forWork.parents.has(sha)),
-    ...dropped.filter(({ sha }) => !forDropped.parents.has(sha)),
+    ...work.filter(({ sha }) => !beforeWork.has(sha)),
+    ...dropped.filter(({ sha }) => !beforeDropped.has(sha)),
   ];
   return { work, dropped, heads: new Set(heads.map(({ sha }) => sha)) };
 }
 
-/** The commits that the tips reach and the holders do not, and their parents. What git no longer has is nobody's. */
-async function beyond(
-  git: SimpleGit,
-  tips: readonly Tip[],
-  holders: readonly string[],
-): Promise<{ readonly commits: ReadonlySet<Sha>; readonly parents: ReadonlySet<Sha> }> {
-  const commits = new Set<Sha>();
-  const parents = new Set<Sha>();
+/** Commits with their parents. */
+type Graph = ReadonlyMap<Sha, readonly Sha[]>;
+
+/** The commits that the tips reach and the holders do not. What git no longer has is nobody's. */
+async function beyond(git: SimpleGit, tips: readonly Tip[], holders: readonly string[]): Promise<Graph> {
+  const found = new Map<Sha, readonly Sha[]>();
   for (let at = 0; at < tips.length; at += 1_000) {
     const shas = tips.slice(at, at + 1_000).map(({ sha }) => sha);
     const out = await git.raw(["rev-list", "--parents", "--ignore-missing", ...shas, "--not", ...holders, "--"]);
     for (const line of out.split("\n").filter(Boolean)) {
-      const [commit = "", ...own] = line.split(" ");
-      commits.add(commit);
-      for (const parent of own) parents.add(parent);
+      const [commit = "", ...parents] = line.split(" ");
+      found.set(commit, parents);
     }
   }
-  return { commits, parents };
+  return found;
+}
+
+/** What the tips have before them in the graph. */
+function ancestorsIn(graph: Graph, tips: readonly Tip[]): ReadonlySet<Sha> {
+  const found = new Set<Sha>();
+  const left = tips.map(({ sha }) => sha);
+  for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {
+    for (const parent of graph.get(sha) ?? []) {
+      if (!found.has(parent)) left.push(parent);
+      found.add(parent);
+    }
+  }
+  return found;
 }
 
 /** Undefined where the files, as they are and as they are staged, are what was kept already. */
@@ -253,20 +291,6 @@ async function isKept(outer: SimpleGit, inner: SimpleGit, name: string): Promise
 export async function contains(git: SimpleGit, commit: Sha, ancestor: Sha): Promise<boolean> {
   const base = await git.raw(["merge-base", commit, ancestor]).catch(() => "");
   return base.trim() === ancestor;
-}
-
-export async function refIn(git: SimpleGit, ref: string): Promise<Sha | undefined> {
-  return (await refsIn(git, [ref])).get(ref);
-}
-
-/** Those of the refs that are there. */
-export async function refsIn(git: SimpleGit, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
-  const out = await git.raw(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
-  const found = out.split("\n").flatMap((line) => {
-    const [sha = "", ref = ""] = line.split(" ");
-    return refs.includes(ref) ? [[ref, sha] as const] : [];
-  });
-  return new Map(found);
 }
 
 async function placeInside({ tree, gitDir: own }: Place, path: string): Promise<Place | undefined> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import { type Sha, shortSha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
-import { gitIn, namedFilters } from "./git.ts";
+import { gitIn } from "./git.ts";
 import {
   type Ask,
   askInside,
@@ -15,17 +15,17 @@ import {
   inspect,
   keptRefOf,
   REMOTES,
-  refIn,
   type Unsaved,
   unsavedCommits,
 } from "./inspect.ts";
+import { refIn } from "./refs.ts";
+import { namedFilters } from "./settings.ts";
 import type { Tip } from "./tips.ts";
 
 /** Returns the refs it wrote. `occasion` is the message's first line. */
 export async function keep(ask: Ask, unsaved: Unsaved, occasion: string): Promise<readonly string[]> {
   const { place, filters, name } = ask;
-  const plain = gitIn(place.tree, { place });
-  const git = gitIn(place.tree, { place, named: await namedFilters(plain), filters });
+  const git = gitIn(place.tree, { place, named: await namedFilters(place), filters });
   const refs: string[] = [];
   for (const inner of unsaved.inner) {
     refs.push(...(await keepInner(git, ask, inner, `${occasion}: the repository ${inner.path} inside it`)));

@@ -7,7 +7,8 @@ import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
 import { gitIn, withGit } from "./git.ts";
-import { keptRefOf, refIn } from "./inspect.ts";
+import { keptRefOf } from "./inspect.ts";
+import { refIn } from "./refs.ts";
 
 export type Kept = {
   /** What `restore` takes: the run's id, with an ending for what is not its work itself. */

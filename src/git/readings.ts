@@ -9,7 +9,7 @@ import { messageOf } from "../errors.ts";
 import type { Trees } from "../ports.ts";
 import type { Checkouts } from "./checkout.ts";
 import { gitIn, withGit } from "./git.ts";
-import { contains, refIn } from "./inspect.ts";
+import { contains } from "./inspect.ts";
 import { findOwnCommits, madeIn, type OwnCommit } from "./landed.ts";
 
 type Readings = Pick<
@@ -20,7 +20,7 @@ type Readings = Pick<
 /** A name that the remote does not have is asked for again after so long. */
 const ASK_AGAIN_MS = 30_000;
 
-export function createReadings({ gitDir, fetched: fetch, headOf }: Checkouts): Readings {
+export function createReadings({ gitDir, fetched: fetch, headOf, at: branchAt }: Checkouts): Readings {
   const fetchedAt = new Map<RepoKey, number>();
   /** What was seen of a run's branch since its last fetch: nothing else changes it. */
   const branches = new Map<string, { readonly at: number; readonly landed: Sha; readonly seen: BranchSeen }>();
@@ -46,7 +46,7 @@ export function createReadings({ gitDir, fetched: fetch, headOf }: Checkouts): R
 
   /** Whether the run's default branch was fetched at that head. */
   async function isAt({ repo, defaultBranch }: Run, head: Sha): Promise<boolean> {
-    return (await refIn(asItIs(repo), `refs/remotes/origin/${defaultBranch}`)) === head;
+    return (await branchAt(asItIs(repo), repo, defaultBranch)) === head;
   }
 
   async function ownCommits(git: SimpleGit, run: Run, tree: Tree): Promise<readonly OwnCommit[]> {

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
-import type { Place } from "./git.ts";
+import { gitIn, type Place } from "./git.ts";
 import { handOver } from "./hand-over.ts";
 import { isThere, keptRefOf, REMOTES, type SpentTree } from "./inspect.ts";
 import { keepTips } from "./keep.ts";
@@ -55,52 +55,67 @@ export async function takeDown(
 
 /**
  * What git knows of the run once its tree is gone. A repeat finds nothing to do. `all`: everything unsaved in the checkout
- * was kept with the run's tree, so that branches nobody stands on and the stash go too.
+ * was kept with the run's tree, so that branches nobody stands on and the stash go too. `proven` are commits that are on the
+ * remote or kept.
  */
-export async function forgetRun(making: Making, run: Run, all: boolean): Promise<readonly string[]> {
+export async function forgetRun(
+  making: Making,
+  run: Run,
+  all: boolean,
+  proven: ReadonlySet<Sha>,
+): Promise<readonly string[]> {
   const { git, gitDir } = making;
+  const own = [`refs/heads/${run.branch}`, baseRefOf(run.id)];
+  const refs = await refsBelow(git, all ? ["refs/heads/", "refs/stash", "refs/afk/kept/", ...own] : own);
+  const stoodOn = all ? await branchesStoodOn(gitDir) : new Set<string>();
+  const gone = refs.filter((seen) => seen.ref === own[1] || (all ? isLoose(seen, stoodOn) : seen.ref === own[0]));
   const kept: string[] = [];
-  const branches = all ? await looseBranches(git, gitDir) : await existing(git, [run.branch]);
-  for (const branch of branches) {
+  for (const { ref, sha } of gone) {
+    const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+    if (branch === undefined || proven.has(sha)) continue;
     // Without a tree nothing was inspected: the branch itself may be all there is.
-    const sha = (await git.raw(["rev-parse", `refs/heads/${branch}`])).trim();
     const name = branch === run.branch ? run.id : `${run.id}.branch`;
-    const ref = await keepTips(git, keptRefOf(name), [{ sha, from: `branch ${branch}` }], `Keep the branch ${branch}`);
-    if (ref !== undefined) kept.push(ref);
+    const tips = [{ sha, from: `branch ${branch}` }];
+    const to = await keepTips(git, keptRefOf(name), tips, `Keep the branch ${branch}`);
+    if (to !== undefined) kept.push(to);
   }
-  await pastLocks([gitDir], async () => {
-    if (branches.length > 0) await git.raw(["branch", "--quiet", "-D", "--", ...branches]);
-    if (all) await dropStash(git, gitDir);
-    if (all) await dropDeadWorktrees(gitDir);
-    await git.raw(["update-ref", "-d", baseRefOf(run.id)]);
-    if (all) await dropOld(git);
-  });
+  await pastLocks([gitDir], () => deleteRefs(gitDir, gone));
+  if (all) await rm(join(gitDir, "logs", "refs", "stash"), { force: true });
+  if (all) await dropDeadWorktrees(gitDir);
   return kept;
 }
 
-async function existing(git: SimpleGit, branches: readonly string[]): Promise<readonly string[]> {
-  const out = await git.raw([
-    "for-each-ref",
-    "--format=%(refname:lstrip=2)",
-    ...branches.map((b) => `refs/heads/${b}`),
-  ]);
-  return out.split("\n").filter((name) => branches.includes(name));
+type RefSeen = { readonly ref: string; readonly sha: Sha /** UTC, seconds. */; readonly at: number };
+
+async function refsBelow(git: SimpleGit, patterns: readonly string[]): Promise<readonly RefSeen[]> {
+  const out = await git.raw(["for-each-ref", "--format=%(objectname) %(committerdate:unix) %(refname)", ...patterns]);
+  return out.split("\n").flatMap((line) => {
+    const [sha = "", at = "", ref = ""] = line.split(" ");
+    return ref === "" ? [] : [{ ref, sha, at: Number(at) }];
+  });
 }
 
-/** Branches that no worktree stands on, nor the checkout itself. */
-async function looseBranches(git: SimpleGit, gitDir: string): Promise<readonly string[]> {
+/** As long as git's own reflog would have had them. */
+const KEEP_DROPPED_S = 30 * 24 * 3_600;
+
+/** Whether it goes with the last run: branches that nobody stands on, the stash, and what was left behind long ago. */
+function isLoose({ ref, at }: RefSeen, stoodOn: ReadonlySet<string>): boolean {
+  if (ref.startsWith("refs/heads/")) return !stoodOn.has(ref);
+  return ref === "refs/stash" || (ref.endsWith(".dropped") && at < Date.now() / 1000 - KEEP_DROPPED_S);
+}
+
+/** Of every worktree, and of the checkout itself. */
+async function branchesStoodOn(gitDir: string): Promise<ReadonlySet<string>> {
   const heads = [gitDir, ...(await namesIn(join(gitDir, "worktrees"))).map((name) => join(gitDir, "worktrees", name))];
   const texts = await Promise.all(heads.map((folder) => loadText(join(folder, "HEAD"))));
-  const stoodOn = new Set(texts.flatMap((text) => /^ref: refs\/heads\/(.+)$/m.exec(text ?? "")?.[1] ?? []));
-  const out = await git.raw(["for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/"]);
-  return out.split("\n").filter((name) => name !== "" && !stoodOn.has(name));
+  return new Set(texts.flatMap((text) => /^ref: (refs\/heads\/.+)$/m.exec(text ?? "")?.[1] ?? []));
 }
 
-/** Its entries were kept when the tree was inspected. */
-async function dropStash(git: SimpleGit, gitDir: string): Promise<void> {
-  const stash = (await git.raw(["for-each-ref", "--format=%(refname)", "refs/stash"])).trim();
-  if (stash !== "") await git.raw(["update-ref", "-d", "refs/stash"]);
-  await rm(join(gitDir, "logs", "refs", "stash"), { force: true });
+/** All or none: where one has moved since it was seen, it fails. */
+async function deleteRefs(gitDir: string, refs: readonly RefSeen[]): Promise<void> {
+  if (refs.length === 0) return;
+  const input = refs.map(({ ref, sha }) => `delete ${ref}\0${sha}\0`).join("");
+  await gitIn(dirname(gitDir), { input }).raw(["update-ref", "--no-deref", "-z", "--stdin"]);
 }
 
 /** Worktrees of others that are nowhere any more; their commits were kept too. Slots are not theirs. */
@@ -110,17 +125,5 @@ async function dropDeadWorktrees(gitDir: string): Promise<void> {
     const tree = dirname((await loadText(join(own, "gitdir")))?.trim() ?? "");
     if (isSlotPath(tree) || (await isThere(tree))) continue;
     await rm(own, { recursive: true, force: true });
-  }
-}
-
-/** As long as git's own reflog would have had them. */
-const KEEP_DROPPED_S = 30 * 24 * 3_600;
-
-async function dropOld(git: SimpleGit): Promise<void> {
-  const out = await git.raw(["for-each-ref", "--format=%(committerdate:unix) %(refname)", "refs/afk/kept/*.dropped"]);
-  const before = Date.now() / 1000 - KEEP_DROPPED_S;
-  for (const line of out.split("\n").filter(Boolean)) {
-    const [at = "", ref = ""] = line.split(" ");
-    if (Number(at) < before) await git.raw(["update-ref", "-d", ref]);
   }
 }

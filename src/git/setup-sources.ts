@@ -4,15 +4,17 @@ import type { Logger } from "pino";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import type { TrackedFile } from "../domain/tree-setup.ts";
 import type { SetupRecord } from "../setup/setups.ts";
-import { gitIn, namedFilters, type Place } from "./git.ts";
+import { gitIn, type Place } from "./git.ts";
 import { statusOf } from "./inspect.ts";
+import { namedFilters } from "./settings.ts";
 import { dropSlotFile, loadSetup, lookAtSlot, saveSlotFile } from "./slot.ts";
 import { snapshotFiles } from "./snapshot.ts";
 
 type GitDirOf = (repo: RepoKey) => string;
 
 export function createSources(gitDirOf: GitDirOf) {
-  const known = new Map<string, readonly TrackedFile[]>();
+  const known = new Map<string, Promise<readonly TrackedFile[]>>();
+  const texts = new Map<string, Promise<string>>();
 
   const gitOf = (repo: RepoKey) => {
     const gitDir = gitDirOf(repo);
@@ -21,21 +23,33 @@ export function createSources(gitDirOf: GitDirOf) {
 
   return {
     async filesAt(repo: RepoKey, sha: Sha): Promise<readonly TrackedFile[]> {
-      const key = `${repo}@${sha}`;
-      const found = known.get(key) ?? filesIn(await gitOf(repo).raw(["ls-tree", "-r", "-z", sha]));
-      known.delete(key);
-      known.set(key, found);
-      for (const old of [...known.keys()].slice(0, -KNOWN)) known.delete(old);
-      return found;
+      return await once(known, KNOWN_COMMITS, `${repo}@${sha}`, async () =>
+        filesIn(await gitOf(repo).raw(["ls-tree", "-r", "-z", sha])),
+      );
     },
     async readAt(repo: RepoKey, sha: Sha, path: string): Promise<string> {
-      return await gitOf(repo).raw(["cat-file", "blob", `${sha}:${path}`]);
+      return await once(texts, KNOWN_TEXTS, `${repo}@${sha}:${path}`, () =>
+        gitOf(repo).raw(["cat-file", "blob", `${sha}:${path}`]),
+      );
     },
   };
 }
 
 /** Commits whose files are remembered: a slot is set up for the head that the next run starts from. */
-const KNOWN = 8;
+const KNOWN_COMMITS = 8;
+const KNOWN_TEXTS = 32;
+
+/** Asks once for what never changes. A failure is not remembered. */
+async function once<T>(memory: Map<string, Promise<T>>, most: number, key: string, ask: () => Promise<T>): Promise<T> {
+  const found = memory.get(key) ?? ask();
+  memory.delete(key);
+  memory.set(key, found);
+  for (const old of [...memory.keys()].slice(0, -most)) memory.delete(old);
+  return await found.catch((error: unknown) => {
+    memory.delete(key);
+    throw error;
+  });
+}
 
 function filesIn(listing: string): readonly TrackedFile[] {
   return listing.split("\0").flatMap((entry) => {
@@ -66,7 +80,7 @@ export function createRecord(gitDirOf: GitDirOf, log: Logger): SetupRecord {
     },
     async save({ repo, slot, tree }, fingerprint) {
       const place = await placeOf(repo, tree);
-      const named = await namedFilters(gitIn(tree, { place }));
+      const named = await namedFilters(place);
       const changes = await statusOf(gitIn(tree, { place, named }));
       if (changes.length === 0) {
         const setup = { fingerprint, at: Date.now() };

@@ -49,9 +49,8 @@ const REBASE = ["orig-head", "onto", "stopped-sha", "autostash", "abort-safety"]
 
 export async function findTips(git: SimpleGit, place: Place, shared: Shared): Promise<Tips> {
   const { gitDir } = place;
-  const [head, refs, heads, rebase, reflog, stashes, others] = await Promise.all([
-    headOf(git),
-    refsOf(git, shared),
+  const [{ head, refs }, heads, rebase, reflog, stashes, others] = await Promise.all([
+    headAndRefs(git, place, shared),
     Promise.all(HEADS.map(async (name) => shasIn(await loadText(join(gitDir, name)), name))),
     Promise.all(
       ["rebase-merge", "rebase-apply"].flatMap((folder) =>
@@ -76,12 +75,6 @@ export async function findTips(git: SimpleGit, place: Place, shared: Shared): Pr
     ]),
     dropped: unique([...reflog, ...orig]),
   };
-}
-
-/** Undefined on a branch that has no commit yet. */
-async function headOf(git: SimpleGit): Promise<Sha | undefined> {
-  const out = (await git.raw(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])).trim();
-  return SHA.test(out) ? out : undefined;
 }
 
 async function operationIn(gitDir: string): Promise<string | undefined> {
@@ -110,16 +103,32 @@ export async function endOperations({ gitDir }: Place): Promise<void> {
 const NOT_WORK = /^refs\/(remotes|afk|t3)\//;
 const PER_WORKTREE = /^refs\/(bisect|worktree|rewritten)\//;
 
-async function refsOf(git: SimpleGit, { account, branch }: Shared): Promise<readonly Tip[]> {
+/** `head` is undefined on a branch that has no commit yet. */
+async function headAndRefs(
+  git: SimpleGit,
+  { gitDir }: Place,
+  { account, branch }: Shared,
+): Promise<{ readonly head: Sha | undefined; readonly refs: readonly Tip[] }> {
   const format = "%(objectname) %(objecttype) %(*objectname) %(*objecttype) %(refname)";
   const out = await git.raw(["for-each-ref", `--format=${format}`]);
-  return out.split("\n").flatMap((line) => {
+  const all = out.split("\n").flatMap((line) => {
     const [object = "", type, peeled = "", peeledType, ref = ""] = line.split(" ");
     const sha = type === "commit" ? object : peeledType === "commit" ? peeled : undefined;
-    if (sha === undefined || NOT_WORK.test(ref)) return [];
+    return sha === undefined ? [] : [{ ref, sha }];
+  });
+  const refs = all.flatMap(({ ref, sha }) => {
+    if (NOT_WORK.test(ref)) return [];
     if (account === "own branch" && ref !== `refs/heads/${branch}` && !PER_WORKTREE.test(ref)) return [];
     return [{ sha, from: ref.replace(/^refs\/heads\//, "branch ") }];
   });
+  const stoodOn = /^ref: (refs\/heads\/.+)\n$/.exec((await loadText(join(gitDir, "HEAD"))) ?? "")?.[1];
+  const at = all.find(({ ref }) => ref === stoodOn)?.sha;
+  return { head: at ?? (await headOf(git)), refs };
+}
+
+async function headOf(git: SimpleGit): Promise<Sha | undefined> {
+  const out = (await git.raw(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"])).trim();
+  return SHA.test(out) ? out : undefined;
 }
 
 /** Every entry of the stash, newest first: the ref holds the last one only. */

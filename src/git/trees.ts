@@ -22,7 +22,7 @@ import { createRecord, createSources } from "./setup-sources.ts";
 import { lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
 import { findSlots, slotSeen } from "./slots.ts";
 import {
-  fixBase,
+  chooseBase,
   forgetGone,
   type Identity,
   lookAhead,
@@ -34,6 +34,8 @@ import {
 
 /** What a repo's config says of its trees. */
 export type TreeRules = Contents & { readonly setup: SetupRules | undefined };
+
+const NONE: ReadonlySet<Sha> = new Set();
 
 const PLAIN: TreeRules = { setup: undefined, submodules: false, lfs: false };
 
@@ -98,10 +100,14 @@ export function createTrees(options: TreesOptions): Trees {
     return await withGit(`making the tree of run ${run.id}`, async () => {
       const make = making(repo, run.slot, git);
       await leaveOtherSlots(run, git);
-      const base = await fixBase(make, run, async () => (await headOf(git, repo, run.defaultBranch)).sha);
+      const head = async (): Promise<Sha> => (await headOf(git, repo, run.defaultBranch)).sha;
+      const { base, written } = await chooseBase(make, run, head);
       const target = targetOf(repo, run.slot, base);
-      const waited = await setups.makeWay(target);
-      const taken = await takeSlot(make, run, base, waited ? await look() : early);
+      const take = async () => {
+        const waited = await setups.makeWay(target);
+        return await takeSlot(make, run, base, waited ? await look() : early);
+      };
+      const [taken] = await Promise.all([take(), written, setups.foresee(target)]);
       const { warm } = taken;
       const tree = { path, slotPath, base };
       if (taken.ready) {
@@ -123,7 +129,7 @@ export function createTrees(options: TreesOptions): Trees {
     for (const { slot, seen } of await slotsOf(run.repo)) {
       if (slot !== run.slot && (seen.is === "held" || seen.is === "gone") && seen.run === run.id) {
         await takeBack(run, git, slot, seen, { keepSlot: false });
-        await forgetRun(making(run.repo, slot, git), run, false);
+        await forgetRun(making(run.repo, slot, git), run, false, NONE);
       }
     }
   }
@@ -134,22 +140,23 @@ export function createTrees(options: TreesOptions): Trees {
     slot: number,
     seen: Extract<Seen, { is: "held" | "gone" }>,
     { keepSlot }: { readonly keepSlot: boolean },
-  ): Promise<{ readonly kept: readonly string[]; readonly all: boolean }> {
+  ): Promise<{ readonly kept: readonly string[]; readonly all: boolean; readonly proven: ReadonlySet<Sha> }> {
     const make = making(run.repo, slot, git);
     const others = (await slotsOf(run.repo)).filter((other) => other.slot !== slot);
     const all = !others.some((other) => other.seen.is === "held" || other.seen.is === "gone");
-    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen, all), all };
+    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen, all), all, proven: NONE };
     await setups.clear({ tree: make.slot });
     const occasion = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
     const whose = { name: run.id, branch: run.branch, occasion };
     const { tree, kept } = await saveTree(make, seen.place, whose, all);
+    const { commits: proven } = tree;
     const { sha } = await headOf(git, run.repo, run.defaultBranch);
     await freeSlot(make, tree, sha);
     if (!keepSlot || others.some((other) => other.seen.is === "free")) {
-      return { kept: [...kept, ...(await takeDown(make, seen.place, whose))], all };
+      return { kept: [...kept, ...(await takeDown(make, seen.place, whose))], all, proven };
     }
     setups.warm(targetOf(run.repo, slot, sha));
-    return { kept, all };
+    return { kept, all, proven };
   }
 
   async function release(run: Run): ReturnType<Trees["release"]> {
@@ -160,13 +167,15 @@ export function createTrees(options: TreesOptions): Trees {
     return await withGit(`releasing the tree of run ${run.id}`, async () => {
       const kept: string[] = [];
       let all = false;
+      let proven = NONE;
       for (const { slot, seen } of await slotsOf(run.repo)) {
         if ((seen.is !== "held" && seen.is !== "gone") || seen.run !== run.id) continue;
         const taken = await takeBack(run, git, slot, seen, { keepSlot: true });
         kept.push(...taken.kept);
         all ||= taken.all;
+        proven = taken.proven;
       }
-      kept.push(...(await forgetRun(making(run.repo, run.slot, git), run, all)));
+      kept.push(...(await forgetRun(making(run.repo, run.slot, git), run, all, proven)));
       if (kept.length > 0)
         log.warn({ repo: run.repo, issue: run.issue.number, run: run.id, kept }, "unsaved work kept");
       return kept;

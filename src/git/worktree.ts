@@ -8,12 +8,14 @@ import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import type { Run } from "../domain/run.ts";
 import { AfkError } from "../errors.ts";
-import { gitIn, namedFilters, type Place } from "./git.ts";
+import { gitIn, type Place } from "./git.ts";
 import { handOver, switchClean, type Target } from "./hand-over.ts";
-import { keptRefOf, refsIn, statusOf } from "./inspect.ts";
+import { keptRefOf, statusOf } from "./inspect.ts";
 import { keepTips } from "./keep.ts";
 import { findGitAt, pastLocks } from "./leftovers.ts";
+import { loadRefs } from "./refs.ts";
 import { save } from "./save.ts";
+import { namedFilters } from "./settings.ts";
 import { isWhereLeft, loadSlotFile, lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
 import { findTips, type Shared } from "./tips.ts";
 
@@ -33,17 +35,20 @@ export function baseRefOf(run: string): string {
   return `refs/afk/base/${run}`;
 }
 
-/** The commit the run starts from: written down with the first try, the default branch's head of that time. */
-export async function fixBase(
+/**
+ * The commit the run starts from: written down with the first try, the default branch's head of that time. `written` is to
+ * be waited for before anybody is let into the tree.
+ */
+export async function chooseBase(
   { git, gitDir }: Pick<Making, "git" | "gitDir">,
   run: Run,
   headOf: () => Promise<Sha>,
-): Promise<Sha> {
+): Promise<{ readonly base: Sha; readonly written: Promise<unknown> }> {
   const ref = baseRefOf(run.id);
   const branch = `refs/heads/${run.branch}`;
-  const seen = await refsIn(git, [ref, branch]);
+  const seen = await loadRefs(git, gitDir, [ref, branch]);
   const kept = seen.get(ref);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) return { base: kept, written: Promise.resolve() };
   const head = await headOf();
   const there = seen.get(branch);
   if (there !== undefined && there !== head) {
@@ -56,8 +61,7 @@ export async function fixBase(
       `Keep the branch ${run.branch} as it was before run ${run.id}`,
     );
   }
-  await pastLocks([gitDir], () => git.raw(["update-ref", ref, head]));
-  return head;
+  return { base: head, written: pastLocks([gitDir], () => git.raw(["update-ref", ref, head])) };
 }
 
 /** A look at the slot ahead of need; of a free one also what git says of its files. */
@@ -67,7 +71,7 @@ export async function lookAhead(slot: string, gitDir: string, filters: readonly 
   const seen = await lookAtSlot(slot, gitDir);
   if (seen.is !== "free" && !(seen.is === "held" && !seen.ready)) return { seen, git: undefined, changes: [] };
   const { place } = seen;
-  const git = gitIn(place.tree, { place, named: await namedFilters(gitIn(place.tree, { place })), filters });
+  const git = gitIn(place.tree, { place, named: await namedFilters(place), filters });
   return { seen, git, changes: await pastLocks([place.gitDir, gitDir], () => statusOf(git)) };
 }
 
@@ -137,7 +141,7 @@ async function makeWorktree(
   await mkdir(dirname(slot), { recursive: true });
   // Writes files, so filters would run; large ones are fetched later (contents.ts).
   const checkout = dirname(gitDir);
-  const plain = gitIn(checkout, { named: await namedFilters(gitIn(checkout)) });
+  const plain = gitIn(checkout, { named: await namedFilters({ tree: checkout, gitDir }) });
   await pastLocks([gitDir], () =>
     plain.raw(["worktree", "add", "--quiet", "--no-track", "-B", run.branch, slot, base]),
   );

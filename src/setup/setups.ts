@@ -45,6 +45,8 @@ export type Setups = {
   since(): number | undefined;
   /** Throws `refused` where the command fails, `conflict` where it had to stop. */
   ensure(target: SetupTarget): Promise<"none" | "skipped" | "ran">;
+  /** Reads what `ensure` is going to ask for; what cannot be read is said there. */
+  foresee(target: SetupTarget): Promise<void>;
   /** The same while nobody waits for it. */
   warm(target: SetupTarget): void;
   /** Ends what runs in the slot. */
@@ -217,6 +219,10 @@ export function createSetups(parts: {
     isBusy: ({ tree }) => jobs.has(tree),
     since: () => [...jobs.values()].map(({ begun }) => begun).toSorted((a, b) => a - b)[0],
     ensure,
+    async foresee(target) {
+      const rules = rulesOf(target.repo);
+      if (rules !== undefined) await planOf(target, rules).catch(() => {});
+    },
     warm(target) {
       const { repo, slot } = target;
       warmUp(target).catch((error: unknown) => {

@@ -1,0 +1,62 @@
+// Where refs are. A few by name are read from git's own files (gitrepository-layout(5)): a process for each look is what
+// most of the time would go into. Whatever is not plain there is left to git.
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { SimpleGit } from "simple-git";
+import type { Sha } from "../domain/repo.ts";
+import { loadText } from "./slot.ts";
+
+export async function refIn(git: SimpleGit, ref: string): Promise<Sha | undefined> {
+  return (await refsIn(git, [ref])).get(ref);
+}
+
+/** Those of the refs that are there. */
+export async function refsIn(git: SimpleGit, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+  const out = await git.raw(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
+  const found = out.split("\n").flatMap((line) => {
+    const [sha = "", ref = ""] = line.split(" ");
+    return refs.includes(ref) ? [[ref, sha] as const] : [];
+  });
+  return new Map(found);
+}
+
+/** As `refsIn`, of the repository whose git directory, shared by its worktrees, is `gitDir`. */
+export async function loadRefs(
+  git: SimpleGit,
+  gitDir: string,
+  refs: readonly string[],
+): Promise<ReadonlyMap<string, Sha>> {
+  return (await plainRefs(gitDir, refs)) ?? (await refsIn(git, refs));
+}
+
+const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+async function plainRefs(gitDir: string, refs: readonly string[]): Promise<ReadonlyMap<string, Sha> | undefined> {
+  // Another format of refs, or what would be a path elsewhere.
+  if ((await isReadable(join(gitDir, "reftable"))) || refs.some((ref) => /\.\.|\\|^(?!refs\/)/.test(ref)))
+    return undefined;
+  const found = new Map<string, Sha>();
+  // Git packs a ref before it removes its own file: looked for in that order it is in one of the two.
+  const loose = await Promise.all(refs.map((ref) => loadText(join(gitDir, ref))));
+  const packed = loose.includes(undefined) ? `\n${(await loadText(join(gitDir, "packed-refs"))) ?? ""}` : "";
+  for (const [at, ref] of refs.entries()) {
+    const text = loose[at] ?? inPacked(packed, ref);
+    if (text === undefined) continue;
+    if (!SHA.test(text.trimEnd())) return undefined;
+    found.set(ref, text.trimEnd());
+  }
+  return found;
+}
+
+function inPacked(packed: string, ref: string): string | undefined {
+  const end = packed.indexOf(` ${ref}\n`);
+  return end < 0 ? undefined : packed.slice(packed.lastIndexOf("\n", end) + 1, end);
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
