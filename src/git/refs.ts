@@ -12,7 +12,7 @@ export async function refIn(git: SimpleGit, ref: string): Promise<Sha | undefine
 }
 
 /** Those of the refs that are there. */
-export async function refsIn(git: SimpleGit, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
+async function refsIn(git: SimpleGit, refs: readonly string[]): Promise<ReadonlyMap<string, Sha>> {
   const out = await git.raw(["for-each-ref", "--format=%(objectname) %(refname)", ...refs]);
   const found = out.split("\n").flatMap((line) => {
     const [sha = "", ref = ""] = line.split(" ");
