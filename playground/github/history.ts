@@ -1,5 +1,7 @@
 // Reads commits, trees and differences from a bare repository.
 
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Git } from "./git.ts";
 
 export type Person = { readonly name: string; readonly email: string; readonly date: string };
@@ -21,6 +23,8 @@ export async function resolve(git: Git, gitDir: string, ref: string): Promise<st
   if (ref.startsWith("-") || ref.includes("..") || ref.includes("@{")) return undefined;
   const names = ref.startsWith("refs/") ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`, `refs/${ref}`];
   if (/^[0-9a-f]{7,40}$/i.test(ref)) names.push(ref);
+  const head = await readHead(gitDir, names[0] ?? "");
+  if (head !== undefined) return head;
   const result = await git.attempt(
     gitDir,
     ["cat-file", "--batch-check"],
@@ -31,6 +35,13 @@ export async function resolve(git: Git, gitDir: string, ref: string): Promise<st
     if (kind === "commit") return sha;
   }
   return undefined;
+}
+
+/** Of a branch, from the file that git keeps it in: as good as always, without a process. */
+async function readHead(gitDir: string, name: string): Promise<string | undefined> {
+  if (!name.startsWith("refs/heads/")) return undefined;
+  const text = await readFile(join(gitDir, name), "utf8").catch(() => "");
+  return /^[0-9a-f]{40}\n$/.test(text) ? text.trim() : undefined;
 }
 
 export async function commitsOf(git: Git, gitDir: string, args: readonly string[], input = ""): Promise<Commit[]> {
@@ -55,10 +66,20 @@ function parseCommit(record: string): Commit {
   };
 }
 
+/** What a full sha stands for never changes: git is asked for it once. */
+const seen = new WeakMap<Git, Map<string, Commit>>();
+
 /** The commits themselves, in the order asked for. Throws where one does not exist. */
-export function commitsBySha(git: Git, gitDir: string, shas: readonly string[]): Promise<Commit[]> {
-  if (shas.length === 0) return Promise.resolve([]);
-  return commitsOf(git, gitDir, ["--no-walk=unsorted", "--stdin"], `${shas.join("\n")}\n`);
+export async function commitsBySha(git: Git, gitDir: string, shas: readonly string[]): Promise<Commit[]> {
+  const known = seen.get(git) ?? new Map<string, Commit>();
+  seen.set(git, known);
+  const key = (sha: string): string => `${gitDir} ${sha}`;
+  const missing = shas.filter((sha) => !known.has(key(sha)));
+  if (missing.length > 0) {
+    const found = await commitsOf(git, gitDir, ["--no-walk=unsorted", "--stdin"], `${missing.join("\n")}\n`);
+    for (const [n, commit] of found.entries()) known.set(key(missing[n] ?? commit.sha), commit);
+  }
+  return shas.flatMap((sha) => known.get(key(sha)) ?? []);
 }
 
 /** Newest first, as `git rev-list` with these arguments gives them. */

@@ -1,10 +1,12 @@
-// git over HTTP: the real `git http-backend` over the bare repositories, with GitHub's answers to who may not.
+// git over HTTP: the real `git upload-pack` and `git receive-pack` over the bare repositories, as `git http-backend` starts
+// them (which would be two more processes for each request), with GitHub's answers to who may not.
 
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
+import { createGunzip } from "node:zlib";
 import { has, roleOf } from "./access.ts";
 import { type Children, cleanEnvironment, type Git } from "./git.ts";
 import type { Protection, Repo, User } from "./model.ts";
@@ -111,7 +113,7 @@ async function runBackend(
   const scratch = receives ? await mkdtemp(join(tmpdir(), "github-push-")) : undefined;
   try {
     const extra = scratch === undefined ? {} : await pushFiles(scratch, repo, caller);
-    const end = await backend(children, environment(served, request, extra), request, response);
+    const end = await backend(children, served, environment(served, request, extra), request, response);
     if (scratch !== undefined && caller !== undefined) {
       await afterPush(world, git, repo, caller.login, await recorded(scratch));
     }
@@ -163,22 +165,13 @@ async function recorded(scratch: string): Promise<RefUpdate[]> {
     });
 }
 
-/** The CGI variables of `git http-backend`. */
 function environment(served: Served, request: IncomingMessage, extra: Record<string, string>): Record<string, string> {
-  const { repo, caller, asked } = served;
-  const header = (name: string): string => String(request.headers[name] ?? "");
+  const { caller } = served;
   return cleanEnvironment({
-    GIT_PROJECT_ROOT: dirname(repo.gitDir),
-    GIT_HTTP_EXPORT_ALL: "1",
-    PATH_INFO: `/${basename(repo.gitDir)}${asked.path}`,
-    QUERY_STRING: asked.query,
-    REQUEST_METHOD: request.method ?? "GET",
-    CONTENT_TYPE: header("content-type"),
-    ...(request.headers["content-length"] ? { CONTENT_LENGTH: header("content-length") } : {}),
-    HTTP_CONTENT_ENCODING: header("content-encoding"),
-    GIT_PROTOCOL: header("git-protocol"),
-    REMOTE_ADDR: "127.0.0.1",
-    ...(caller === undefined ? {} : { REMOTE_USER: caller.login }),
+    GIT_PROTOCOL: String(request.headers["git-protocol"] ?? ""),
+    ...(caller === undefined
+      ? {}
+      : { GIT_COMMITTER_NAME: caller.login, GIT_COMMITTER_EMAIL: `${caller.login}@http.127.0.0.1` }),
     ...extra,
   });
 }
@@ -186,12 +179,21 @@ function environment(served: Served, request: IncomingMessage, extra: Record<str
 /** Streams the request in and the answer out, all but its end: resolves, when git is done, to what ends the answer. */
 function backend(
   children: Children,
+  { repo, asked }: Served,
   env: Record<string, string>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<() => void> {
+  const advertises = asked.path === "/info/refs";
+  const service = advertises ? new URLSearchParams(asked.query).get("service") : asked.path.slice(1);
+  if (service !== "git-upload-pack" && service !== "git-receive-pack") {
+    response.statusCode = 403;
+    return Promise.resolve(() => response.end("Please upgrade your git client.\n"));
+  }
   return new Promise((resolve, reject) => {
-    const child = spawn("git", ["http-backend"], { env, stdio: ["pipe", "pipe", "ignore"] });
+    const how = advertises ? ["--http-backend-info-refs"] : [];
+    const args = [service.slice("git-".length), "--stateless-rpc", ...how, repo.gitDir];
+    const child = spawn("git", args, { env, stdio: ["pipe", "pipe", "ignore"] });
     children.add(child);
     child.on("error", reject);
     child.stdin.on("error", () => undefined);
@@ -199,33 +201,35 @@ function backend(
     request.on("close", () => {
       if (!request.complete) child.stdin.destroy();
     });
-    request.pipe(child.stdin);
+    const zipped = /^(x-)?gzip$/.test(request.headers["content-encoding"] ?? "");
+    const body = zipped ? request.pipe(createGunzip().on("error", () => child.stdin.destroy())) : request;
+    body.pipe(child.stdin);
 
-    let head: Buffer | undefined = Buffer.alloc(0);
+    let begun = false;
+    const begin = (): void => {
+      begun = true;
+      response.setHeader("cache-control", "no-cache, max-age=0, must-revalidate");
+      response.setHeader("content-type", `application/x-${service}-${advertises ? "advertisement" : "result"}`);
+      // Of the second protocol the answer itself says what it is.
+      if (advertises && !/version=2/.test(env["GIT_PROTOCOL"] ?? "")) response.write(announcement(service));
+    };
     child.stdout.on("data", (chunk: Buffer) => {
-      const body = head === undefined ? chunk : readHead(chunk);
-      if (body === undefined || response.destroyed) return;
-      if (!response.write(body)) child.stdout.pause();
+      if (!begun) begin();
+      if (response.destroyed) return;
+      if (!response.write(chunk)) child.stdout.pause();
     });
     // A client that reads slowly slows git down; one that has gone does not stop a push that is under way.
     for (const event of ["drain", "close"]) response.on(event, () => child.stdout.resume());
-    child.on("close", () => {
-      if (head !== undefined) response.statusCode = 500;
+    child.on("close", (code) => {
+      if (!begun && code === 0) begin();
+      else if (!begun) response.statusCode = 500;
       resolve(() => response.end());
     });
-
-    function readHead(chunk: Buffer): Buffer | undefined {
-      head = Buffer.concat([head ?? Buffer.alloc(0), chunk]);
-      const end = head.indexOf("\r\n\r\n");
-      if (end < 0) return undefined;
-      for (const line of head.subarray(0, end).toString().split("\r\n")) {
-        const [name = "", value = ""] = line.split(": ", 2);
-        if (name.toLowerCase() === "status") response.statusCode = Number.parseInt(value, 10);
-        else response.setHeader(name, value);
-      }
-      const body = head.subarray(end + 4);
-      head = undefined;
-      return body.length === 0 ? undefined : body;
-    }
   });
+}
+
+/** A packet line and a flush (git-scm.com, "gitprotocol-http"). */
+function announcement(service: string): string {
+  const line = `# service=${service}\n`;
+  return `${(line.length + 4).toString(16).padStart(4, "0")}${line}0000`;
 }

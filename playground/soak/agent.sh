@@ -1,8 +1,20 @@
 #!/bin/sh
 # The soak's agent: as cheap as can be with a real git in the real tree, and of every kind that its issue asks for. What it
 # is told after its first message it does like a good one.
-prompt=$(cat)
-kind=$(printf '%s\n' "$prompt" | sed -n 's/^.*Scripted agent: \([a-z-]*\).*$/\1/p' | head -n 1)
+told=$(sed -n 's/^.*Scripted agent: \([a-z-]*\).*$/kind \1/p; s/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/trailer \1/p')
+kind="" closing="" number=""
+while IFS= read -r line; do
+  case "$line" in
+    "kind "*) kind=${kind:-${line#kind }} ;;
+    "trailer "*)
+      closing="$closing${line#trailer }
+"
+      case "$line" in "trailer Closes #"*) rest=${line#trailer Closes #} number=${number:-${rest%%[!0-9]*}} ;; esac
+      ;;
+  esac
+done << END
+$told
+END
 case "$kind" in
   silent) echo "Let me think about this."; exec sleep 600 ;;
   fails) echo "The tool runtime gave up."; exit 1 ;;
@@ -10,22 +22,24 @@ case "$kind" in
   no-commit) echo "I made no change: the description does not say which currency the totals are in."; exit 0 ;;
   slow) echo "Reading the code first."; sleep 1; echo "Still reading."; sleep 1 ;;
 esac
-closing=$(printf '%s\n' "$prompt" | sed -n 's/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/\1/p')
-number=$(printf '%s\n' "$prompt" | sed -n 's/^ *Closes #\([0-9][0-9]*\).*/\1/p' | head -n 1)
+# In most cases nobody has pushed in between.
 land() {
-  for attempt in 1 2 3; do
-    git fetch --quiet origin && git rebase --quiet origin/main && git push --quiet origin HEAD:main && return 0
+  for attempt in 1 2 3 4; do
+    git push --quiet origin HEAD:main && return 0
     sleep 0.3
+    git fetch --quiet origin && git rebase --quiet origin/main
   done
   exit 1
 }
-broken=$(ls | grep '^broken' | head -n 1)
-if [ -n "$broken" ] && [ "$kind" != rubbish ]; then
-  git rm --quiet "$broken" || exit 1
-  git commit --quiet -m "fix: mend what CI refused" -m "$closing" || exit 1
-  land
-  echo "Done: what was broken is mended."
-  exit 0
+if [ "$kind" != rubbish ]; then
+  for broken in broken*; do
+    [ -e "$broken" ] || break
+    git rm --quiet "$broken" || exit 1
+    git commit --quiet -m "fix: mend what CI refused" -m "$closing" || exit 1
+    land
+    echo "Done: what was broken is mended."
+    exit 0
+  done
 fi
 case "$kind" in
   red) echo "CI refuses this" > "broken-$number"; git add "broken-$number" ;;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type Bot, startBot } from "../demo/bot.ts";
+import { type Cost, costOf, sumOf } from "./cost.ts";
 import type { Stage } from "./stage.ts";
 
 export type Keeper = {
@@ -10,6 +11,8 @@ export type Keeper = {
   kills(): number;
   /** The bot's memory in MB; undefined = it does not run. */
   rssMb(): number | undefined;
+  /** Of all its lives, as of the last look at its memory. */
+  cost(): Cost;
   /** Milliseconds since it was last started. */
   ageMs(): number;
   /** Why it ended though nobody told it to. */
@@ -26,6 +29,7 @@ export function keepBot(stage: Stage): Keeper {
   let wanted = true;
   let timer: NodeJS.Timeout | undefined;
   const troubles: string[] = [];
+  const costs = new Map<number, Cost>();
 
   function start(): void {
     startedAt = performance.now();
@@ -47,9 +51,13 @@ export function keepBot(stage: Stage): Keeper {
       process.kill(-pid, "SIGKILL");
     },
     kills: () => kills,
+    cost: () => sumOf(costs.values()),
     rssMb() {
+      const pid = bot?.process.pid;
+      const cost = pid === undefined ? undefined : costOf(pid);
+      if (pid !== undefined && cost !== undefined) costs.set(pid, cost);
       try {
-        const status = readFileSync(`/proc/${bot?.process.pid}/status`, "utf8");
+        const status = readFileSync(`/proc/${pid}/status`, "utf8");
         const kb = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
         return kb === undefined ? undefined : Number(kb) / 1024;
       } catch {

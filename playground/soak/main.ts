@@ -42,8 +42,23 @@ const tell = (line: string): void => {
   console.error(`${seconds} s  ${line}`);
 };
 
+const early = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    tell(`${signal}: ends here`);
+    early.abort();
+  });
+}
+
 try {
-  const outcome = await soak({ ...options, seed, repos: Math.floor(repos), issues: Math.floor(issues), tell });
+  const outcome = await soak({
+    ...options,
+    signal: early.signal,
+    seed,
+    repos: Math.floor(repos),
+    issues: Math.floor(issues),
+    tell,
+  });
   console.log(JSON.stringify(outcome));
   const { ended, duplicates, lost, invariantsBroken, leakedTrees } = outcome;
   const ok = ended === outcome.issues && duplicates + lost + invariantsBroken + leakedTrees === 0;

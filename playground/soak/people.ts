@@ -1,5 +1,6 @@
 // The people: they answer, unblock, unfreeze and give up, some of them without the right to, and press twice.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { channel, slackUsers } from "../world/team.ts";
 import { type Draw, drawOf } from "./draw.ts";
 import type { Sight } from "./sight.ts";
@@ -45,6 +46,18 @@ export function createPeople(stage: Stage, seed: number): People {
       .catch(() => false);
   };
 
+  /** Slack has an envelope acknowledged before the bot has done what it asks for: done is what the bot says is done. */
+  async function sayUntilTold(text: string, told: RegExp): Promise<boolean> {
+    const person = stage.slack.as(operator.id);
+    const answers = (): number =>
+      person.messages(channel.id).filter(({ byApp, onlyYou, text: said }) => byApp && onlyYou && told.test(said))
+        .length;
+    const before = answers();
+    if (!(await say(operator, text))) return false;
+    for (let looks = 0; looks < 30 && answers() === before; looks += 1) await sleep(100);
+    return answers() > before;
+  }
+
   async function resolve(key: string, one: Waiting, sight: Sight, draw: Draw): Promise<void> {
     if (draw.share() < 0.3) await meddle(one.command, sight, draw);
     if (one.word === "Asking") return await answer(sight);
@@ -84,8 +97,8 @@ export function createPeople(stage: Stage, seed: number): People {
   return {
     resolved,
     presses: () => presses,
-    pause: () => say(operator, "pause a soak's pause"),
-    resume: () => say(operator, "resume"),
+    pause: () => sayUntilTold("pause a soak's pause", /Paused/),
+    resume: () => sayUntilTold("resume", /Resumed|Nothing is paused/),
     act(all) {
       for (const sight of all) {
         const { issue, word = "" } = sight;

@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { countAll, createChecker, type Final } from "./checker.ts";
+import { costOf } from "./cost.ts";
 import { drawOf } from "./draw.ts";
 import { commit, planLarge, startSmallFaults } from "./faults.ts";
-import { keepBot } from "./keeper.ts";
+import { type Keeper, keepBot } from "./keeper.ts";
 import { slopeOf } from "./memory.ts";
 import { createPeople } from "./people.ts";
 import { ENDED, type Issue, issueTitle, lookAtAll, type Sight } from "./sight.ts";
@@ -20,6 +21,8 @@ export type SoakOptions = {
   readonly repos: number;
   readonly issues: number;
   readonly keep: boolean;
+  /** Ends it early: the books are read as they are then. */
+  readonly signal?: AbortSignal;
   tell(line: string): void;
 };
 
@@ -32,6 +35,13 @@ export type Outcome = Final & {
   readonly kills: number;
   readonly faults: number;
   readonly presses: number;
+  /** Processor seconds, of the bot and of the world, with and without what each started. */
+  readonly cpuS: {
+    readonly bot: number;
+    readonly botsPrograms: number;
+    readonly world: number;
+    readonly worldsPrograms: number;
+  };
   readonly seed: number;
 };
 
@@ -61,7 +71,7 @@ export async function soak(options: SoakOptions): Promise<Outcome> {
   }
 }
 
-async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakOptions): Promise<Outcome> {
+async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell }: SoakOptions): Promise<Outcome> {
   const ms = minutes * 60_000;
   const issues: Issue[] = [];
   const checker = createChecker();
@@ -125,6 +135,7 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakO
       }
       const over = issues.length === wanted && all.every(({ word }) => ENDED.has(word ?? ""));
       if (over && elapsed() > Math.min(ms, pauseAt + 1_000) && pausedUntil === 0) break;
+      if (signal?.aborted === true) break;
       const now = all.map(({ word, sessions }) => `${word} ${sessions[0]?.messages.length}`).join();
       if (now !== moved.as || elapsed() < ms) moved = { as: now, at: elapsed() };
       if (elapsed() - moved.at > STILL_MS) break;
@@ -132,7 +143,7 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakO
     }
     await Promise.all(underWay);
     small.stop();
-    await settled(stage, issues, tell);
+    if (signal?.aborted !== true) await settled(stage, issues, tell);
   } finally {
     await keeper.stop();
   }
@@ -153,6 +164,7 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, tell }: SoakO
     kills: keeper.kills(),
     faults: faults + small.count(),
     presses: people.presses(),
+    cpuS: costsOf(keeper),
     seed,
   };
 }
@@ -193,6 +205,17 @@ async function settled(stage: Stage, issues: readonly Issue[], tell: (line: stri
     await pause(500);
   }
   tell("trees are held still");
+}
+
+/** The bot is one of the world's programs, once it has ended. */
+function costsOf(keeper: Keeper): Outcome["cpuS"] {
+  const [bot, world = { own: 0, programs: 0 }] = [keeper.cost(), costOf(process.pid)];
+  return {
+    bot: Math.round(bot.own),
+    botsPrograms: Math.round(bot.programs),
+    world: Math.round(world.own),
+    worldsPrograms: Math.round(Math.max(0, world.programs - bot.own - bot.programs)),
+  };
 }
 
 function messagesOf({ t3 }: Stage): number {

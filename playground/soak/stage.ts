@@ -4,7 +4,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { savePilot } from "../../src/pilot/result.ts";
-import { startActions } from "../ci/actions.ts";
 import { writeBotConfig } from "../demo/bot.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import { type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/cluster.ts";
@@ -13,21 +12,16 @@ import { type Slack, startSlack } from "../slack/slack.ts";
 import { startT3, type T3 } from "../t3/server.ts";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { channel, github as people, slackUsers, tokens } from "../world/team.ts";
+import { startCi, WORKFLOW } from "./ci.ts";
 
 const T3_VERSION = "0.0.28";
 const SHELL_AGENT = fileURLToPath(new URL("./agent.sh", import.meta.url));
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.url));
 const NAMESPACE = "soak";
 
-const CI = `name: CI
-on: { push: { branches: [main] } }
-jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Fetch, uses: actions/checkout@v4 }, { name: Test, run: "! ls | grep broken" }] } }
-`;
-
 /** What the bot's clocks are: a day in a minute. */
 const POLICY = {
   poll: "500ms",
-  watch: "300ms",
   retry: "500ms",
   settle: "20s",
   stall: "8s",
@@ -81,7 +75,7 @@ export async function setStage(dir: string, repoCount: number): Promise<Stage> {
     // Every third is deployed; of the others CI alone decides.
     const deployed = new Map(repos.flatMap((repo, n) => (n % 3 === 0 ? [[repo, `soak-${n + 1}`]] : [])));
     for (const repo of repos) await settle(repo, github, cluster, deployed.get(repo));
-    keep(startActions(github));
+    keep(startCi(github));
     github.onPush(({ repo, ref, after }) => {
       const name = deployed.get(repo);
       if (ref !== "refs/heads/main" || name === undefined) return;
@@ -95,7 +89,7 @@ export async function setStage(dir: string, repoCount: number): Promise<Stage> {
     );
     const configFile = writeBotConfig(dir, addresses, {
       t3: { baseDir: join(dir, "t3"), pilot: "required" },
-      policy: { ...POLICY, maxRuns: Math.max(4, Math.ceil(repoCount / 4)) },
+      policy: { ...POLICY, watch: `${Math.max(300, 8 * repoCount)}ms`, maxRuns: Math.max(4, Math.ceil(repoCount / 4)) },
       repos: repos.map((repo) => {
         const name = deployed.get(repo);
         return { repo, workloads: name === undefined ? [] : [{ namespace: NAMESPACE, name }] };
@@ -132,7 +126,7 @@ async function settle(repo: string, github: GitHub, cluster: Cluster, deployment
   await github.createRepo({
     owner,
     name,
-    files: { "README.md": `# ${name}\n`, "CONTEXT.md": "# Context\n", ".github/workflows/ci.yml": CI },
+    files: { "README.md": `# ${name}\n`, "CONTEXT.md": "# Context\n", [WORKFLOW.path]: WORKFLOW.text },
     collaborators: { maintainer: "maintain", triager: "triage", "afk-bot": "write", "coding-agent": "write" },
   });
   if (deployment === undefined) return;
@@ -155,7 +149,10 @@ function t3Options(dir: string, githubUrl: string): Parameters<typeof startT3>[0
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_CONFIG_NOSYSTEM: "1",
       GIT_TERMINAL_PROMPT: "0",
-      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_COUNT: "2",
+      // Else each commit looks whether there is something to tidy up.
+      GIT_CONFIG_KEY_1: "maintenance.auto",
+      GIT_CONFIG_VALUE_1: "false",
       GIT_CONFIG_KEY_0: `http.${githubUrl}/.extraHeader`,
       GIT_CONFIG_VALUE_0: `Authorization: Basic ${basic}`,
       GIT_AUTHOR_NAME: name,

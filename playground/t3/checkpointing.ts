@@ -46,7 +46,7 @@ export function createCheckpointing(recorder: Recorder, delayMs: number): Checkp
   }
 
   async function take(turn: EndedTurn): Promise<void> {
-    if (closed || !(await isGitWorkspace(turn.cwd))) return;
+    if (closed || !isGitWorkspace(turn.cwd)) return;
     const { threadId, turnId, at } = turn;
     const count = countOf(threadId, turnId);
     const store = (status: Checkpoint["status"], files: Checkpoint["files"]) => {
@@ -96,7 +96,7 @@ export function createCheckpointing(recorder: Recorder, delayMs: number): Checkp
 
   return {
     async baseline(threadId, cwd) {
-      if (!(await isGitWorkspace(cwd))) return;
+      if (!isGitWorkspace(cwd)) return;
       const checkpoints = recorder.thread(threadId)?.checkpoints ?? [];
       const ref = checkpointRef(threadId, Math.max(0, ...checkpoints.map((one) => one.checkpointTurnCount)));
       if (!(await exists(cwd, ref))) await capture(cwd, ref);

@@ -3,9 +3,10 @@
 // `refs/t3/checkpoints/<base64url(threadId)>/turn/<n>`, n = 0 being the state before the first turn.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import type { CheckpointFile } from "./model.ts";
 
@@ -22,8 +23,21 @@ export function checkpointRef(threadId: string, turnCount: number): string {
   return `refs/t3/checkpoints/${Buffer.from(threadId).toString("base64url")}/turn/${turnCount}`;
 }
 
-export async function isGitWorkspace(cwd: string): Promise<boolean> {
-  return (await git(cwd, ["rev-parse", "--is-inside-work-tree"])) === "true";
+export function isGitWorkspace(cwd: string): boolean {
+  return rootOf(cwd) !== undefined;
+}
+
+function rootOf(cwd: string): string | undefined {
+  if (existsSync(join(cwd, ".git"))) return cwd;
+  return dirname(cwd) === cwd ? undefined : rootOf(dirname(cwd));
+}
+
+/** Of a worktree `.git` is a file that says where its index is. */
+async function indexOf(cwd: string): Promise<string> {
+  const root = rootOf(cwd) ?? cwd;
+  const text = await readFile(join(root, ".git"), "utf8").catch(() => "");
+  const named = /^gitdir: (.+)\n/.exec(text)?.[1];
+  return join(named === undefined ? join(root, ".git") : resolve(root, named), "index");
 }
 
 /** Writes the worktree's state to `ref`. False where that did not work, for whatever reason. */
@@ -31,7 +45,8 @@ export async function capture(cwd: string, ref: string): Promise<boolean> {
   const dir = await mkdtemp(join(tmpdir(), "t3-checkpoint-"));
   const env = { GIT_INDEX_FILE: join(dir, "index") };
   try {
-    await git(cwd, ["read-tree", "HEAD"], env);
+    // From the worktree's own index only what has changed has to be read.
+    await copyFile(await indexOf(cwd), env.GIT_INDEX_FILE).catch(() => git(cwd, ["read-tree", "HEAD"], env));
     if ((await git(cwd, ["add", "-A", "--", "."], env)) === undefined) return false;
     const tree = await git(cwd, ["write-tree"], env);
     if (tree === undefined) return false;
