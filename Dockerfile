@@ -1,4 +1,16 @@
-# No build step: Node 24 runs the TypeScript as it is. `npm install` rather than `npm ci`: see scripts/run.mjs.
+# Made in two steps: the program in a few files (scripts/build.ts), and an image with nothing but that and what it calls.
+# `npm install` rather than `npm ci`: see scripts/run.mjs.
+FROM node:24-slim AS build
+
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm install --no-progress
+COPY scripts ./scripts
+COPY src ./src
+COPY handlers ./handlers
+COPY views ./views
+RUN npm run build
+
 FROM node:24-slim
 
 RUN apt-get update \
@@ -6,15 +18,12 @@ RUN apt-get update \
   && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm install --omit=dev --omit=optional --no-progress && npm cache clean --force
-COPY src ./src
-COPY handlers ./handlers
-COPY views ./views
+COPY --from=build /app/dist ./
+RUN ln -s /app/main.mjs /usr/local/bin/afk
 
 ENV NODE_ENV=production
 # The image's own user `node`, by number: Kubernetes' runAsNonRoot does not look names up.
 USER 1000:1000
 EXPOSE 8080
-ENTRYPOINT ["tini", "--", "node", "src/main.ts"]
+ENTRYPOINT ["tini", "--", "afk"]
 CMD ["serve", "--config", "/config/afk.yaml"]

@@ -2,6 +2,7 @@
 // as one JSON object; what is told on the way goes to stderr.
 
 import { Command, InvalidArgumentError } from "commander";
+import { runAll } from "./all.ts";
 
 type Options = { readonly json: boolean; readonly trees?: number; readonly entries?: number };
 type Bench = { run(options: Options): Promise<Record<string, unknown>> };
@@ -33,6 +34,10 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
       "a plan and a pass over a volume of 1,000 trees and 200,000 cache entries, with runs dispatched meanwhile",
     load: () => import("./housekeep.ts"),
   },
+  start: {
+    measures: "from the start of the bot's process until it is ready, as shipped and from its sources",
+    load: () => import("./start.ts"),
+  },
   t3: {
     measures: "observing a long thread, reads of an idle bot, lag of a state change",
     load: () => import("./t3.ts"),
@@ -48,12 +53,17 @@ function whole(text: string): number {
 const list = Object.entries(benches).map(([name, { measures }]) => `  ${name.padEnd(10)} ${measures}`);
 
 const program = new Command("npm run bench --")
-  .argument("<name>", "what to measure")
+  .argument("<name>", "what to measure; `all` measures one after the other, in about a quarter of an hour")
   .option("--json", "only the result", false)
   .option("--trees <n>", "housekeep: how many trees instead of 1,000", whole)
   .option("--entries <n>", "housekeep: how many cache entries instead of 200,000", whole)
   .addHelpText("after", `\nBenches:\n${list.join("\n")}`)
   .action(async (name: string, options: Options) => {
+    if (name === "all") {
+      const result = await runAll(Object.keys(benches));
+      process.exitCode = (result["failed"] as readonly string[]).length === 0 ? 0 : 1;
+      return console.log(JSON.stringify(result));
+    }
     const bench = benches[name];
     if (bench === undefined) program.error(`no bench ${JSON.stringify(name)}. There are: ${Object.keys(benches)}`);
     else console.log(JSON.stringify(await (await bench.load()).run(options)));

@@ -1,10 +1,11 @@
 // Runs take trees, do what agents do in them, and give them back, while the bot clears its volume and is killed in between. Then every commit and
 // every file that was there has to be found; the slot has to be clean and still warm, and nothing may be left over.
 
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { activeRun } from "../bench/runs.ts";
-import { bundle } from "../playground/sweep/bundle.ts";
+import { buildProgram } from "../scripts/build.ts";
 import type { Run } from "../src/domain/run.ts";
 import { type Chance, createChance } from "./chance.ts";
 import { actions, setTrap, type Tree, takeTrapAway } from "./trees/actions.ts";
@@ -57,7 +58,8 @@ export async function fuzzTrees({ cases, seed, from, keep, tell }: FuzzOptions):
     seed,
   };
   const first = Math.floor((from - 1) / CASES_PER_WORLD);
-  const { dir, main } = await bundle(WORKER);
+  const dir = mkdtempSync(join(tmpdir(), "afk-built-"));
+  const main = await buildProgram(dir, WORKER);
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
   for (let n = first; n * CASES_PER_WORLD < cases; n += 1) {
     const before = wrongs(outcome);

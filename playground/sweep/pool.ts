@@ -1,9 +1,11 @@
 // Worlds at once, each in a process of its own.
 
 import { type ChildProcess, fork } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleBot } from "./bundle.ts";
+import { buildProgram } from "../../scripts/build.ts";
 import type { Played, Task } from "./play.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
@@ -17,7 +19,8 @@ export type Pool = Disposable & {
 
 /** So many worlds, which play bots of the sources as they are now. */
 export async function openPool(worlds: number): Promise<Pool> {
-  const { dir, main } = await bundleBot();
+  const dir = mkdtempSync(join(tmpdir(), "afk-built-"));
+  const main = await buildProgram(dir);
   const workers = Array.from({ length: worlds }, startWorker);
   const free = [...workers];
   const waiting: ((worker: Worker) => void)[] = [];

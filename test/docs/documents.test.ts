@@ -35,7 +35,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the commands" : "the commands (skipped: n
       "afk wy",
       "npm run afk -- why acme/shop#12 --confg afk.yaml",
       "kubectl --namespace afk rollout status deploy/afk-t4",
-      "kubectl --namespace afk exec deploy/bot -- node src/main.ts check",
+      "kubectl --namespace afk exec deploy/bot -- afk check",
       "helm upgrade afk helm/afk --set replicas=2",
       "terraform apply",
     ]) {

@@ -115,7 +115,7 @@ export async function setRunner(dir: string): Promise<Runner> {
       const target = args[at + 1]?.replace("deploy/", "") ?? "";
       if (!names.includes(target)) return `the chart makes no deployment ${target}`;
       const [program = "", ...rest] = args.slice(args.indexOf("--") + 1);
-      if (program === "node" && rest[0] === "src/main.ts") return await afk(rest.slice(1));
+      if (program === "afk") return await afk(rest);
       const there = rest.map((arg) => (arg === "/volume" ? world.volume : arg));
       const done = await run(program, there, dir);
       return done.code === 0 ? undefined : done.said;

