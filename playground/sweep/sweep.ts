@@ -33,7 +33,7 @@ export type Total = {
 
 type Asked = { readonly path: string; readonly points: readonly Point[] };
 
-/** A point that does not come on a way that other points made longer is tried once more, with fewer of them. */
+/** A point that does not come on a way that other points made longer is tried once more, with other ones. */
 const ROUNDS = 2;
 
 /** `finished` counts points; `stuck` counts plays that did not end. Points that never came are told of, not counted. */
@@ -82,8 +82,7 @@ async function sweepWay(
   const isWhole = every === 1 && shard.of === 1;
   let due = points;
   for (let round = 1; round <= ROUNDS && due.length > 0; round += 1) {
-    const perPlay = round === 1 ? kills : Math.ceil(kills / 4);
-    const results = await Promise.all(dealt(due, perPlay).map((hand) => play({ path, points: hand })));
+    const results = await Promise.all(dealt(due, kills).map((hand) => play({ path, points: hand })));
     const came = new Set(results.flatMap(({ sprung }) => sprung));
     // A killed bot asks what an undisturbed one does not: those moments are points as well.
     const more = isWhole ? newPoints(path, results, known) : [];
