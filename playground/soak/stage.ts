@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { savePilot } from "../../src/pilot/result.ts";
+import { startCi, WORKFLOW } from "../ci/by-tree.ts";
 import { writeBotConfig } from "../demo/bot.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import { type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/cluster.ts";
@@ -12,10 +13,9 @@ import { type Slack, startSlack } from "../slack/slack.ts";
 import { startT3, type T3 } from "../t3/server.ts";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { channel, github as people, slackUsers, tokens } from "../world/team.ts";
-import { startCi, WORKFLOW } from "./ci.ts";
 
 const T3_VERSION = "0.0.28";
-const SHELL_AGENT = fileURLToPath(new URL("./agent.sh", import.meta.url));
+const SHELL_AGENT = fileURLToPath(new URL("../agent/agent.sh", import.meta.url));
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.url));
 const NAMESPACE = "soak";
 

@@ -165,7 +165,7 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
   },
   frozen: {
     does: "what landed is red and so is its one fix: frozen, then unfrozen in Slack, fixed again and deployed",
-    body: "Quote a surcharge for islands.\n\nScripted agent: red twice",
+    body: "Quote a surcharge for islands.\n\nScripted agent: red-twice",
     sessions: 1,
     turns: 3,
     commits: 3,

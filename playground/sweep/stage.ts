@@ -1,12 +1,12 @@
 // The world of one point: the same servers as the demo's, in this process, with work that costs next to nothing: an agent
-// that is a shell script, CI that is one step, a cluster in a hurry. A sweep starts hundreds of them.
+// that is a shell script, CI without a runner, a cluster in a hurry. A sweep starts hundreds of them.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parse, stringify } from "yaml";
 import { savePilot } from "../../src/pilot/result.ts";
-import { startActions } from "../ci/actions.ts";
+import { startCi, WORKFLOW } from "../ci/by-tree.ts";
 import { writeBotConfig } from "../demo/bot.ts";
 import { type GitHub, startGitHub } from "../github/server.ts";
 import { type Cluster, clusterAdmin, startKubernetes } from "../kubernetes/cluster.ts";
@@ -18,14 +18,9 @@ import { channel, cluster as clusterNames, github as githubNames, repo, slackUse
 import type { Path } from "./paths.ts";
 
 const T3_VERSION = "0.0.28";
-const AGENT = fileURLToPath(new URL("./agent.sh", import.meta.url));
+const AGENT = fileURLToPath(new URL("../agent/agent.sh", import.meta.url));
 
 const SCRIPTED_AGENT = fileURLToPath(new URL("../agent/agent.ts", import.meta.url));
-
-const CI = `name: CI
-on: { push: { branches: [main] } }
-jobs: { test: { runs-on: ubuntu-latest, steps: [{ name: Fetch, uses: actions/checkout@v4 }, { name: Test, run: "! ls | grep broken" }] } }
-`;
 
 export type Stage = AsyncDisposable & {
   readonly dir: string;
@@ -69,7 +64,7 @@ export async function setStage(dir: string, { agent, policy, config }: Wanted = 
     settleSlack(slack);
     await settleGitHub(github);
     await ready;
-    keep(startActions(github));
+    keep(startCi(github));
     const { namespace, deployment: name } = clusterNames;
     let pushes = 0;
     github.onPush(({ ref, after }) => {
@@ -163,7 +158,7 @@ async function settleGitHub(github: GitHub): Promise<void> {
   await github.createRepo({
     owner,
     name,
-    files: { "README.md": "# parcel-rates\n", "CONTEXT.md": "# Context\n", ".github/workflows/ci.yml": CI },
+    files: { "README.md": "# parcel-rates\n", "CONTEXT.md": "# Context\n", [WORKFLOW.path]: WORKFLOW.text },
     collaborators: { maintainer: "maintain", triager: "triage", "afk-bot": "write", "coding-agent": "write" },
   });
 }

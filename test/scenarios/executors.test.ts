@@ -19,7 +19,7 @@ let east: T3;
 let west: T3;
 
 /** As cheap as an agent can be, and long enough at work to be looked at. */
-const AGENT = fileURLToPath(new URL("../../playground/sweep/agent.sh", import.meta.url));
+const AGENT = fileURLToPath(new URL("../../playground/agent/agent.sh", import.meta.url));
 const agent = { command: "sh", args: ["-c", `sleep 3; exec sh '${AGENT}'`], speaks: "text" } as const;
 
 beforeAll(async () => {

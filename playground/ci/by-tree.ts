@@ -1,5 +1,5 @@
-// The soak's CI: what GitHub Actions would say of a push to the default branch, judged from the commit's tree instead of
-// by a runner that clones it. Its runs, jobs, logs and check runs are those of the stand-in GitHub.
+// CI for worlds that are many: what GitHub Actions would say of a push to the default branch, judged from the commit's tree
+// instead of by a runner that clones it. Its runs, jobs, logs and check runs are those of the stand-in GitHub.
 
 import { setTimeout as pause } from "node:timers/promises";
 import { commitsBySha, listTree } from "../github/history.ts";

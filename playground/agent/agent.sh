@@ -1,6 +1,6 @@
 #!/bin/sh
-# The soak's agent: as cheap as can be with a real git in the real tree, and of every kind that its issue asks for. What it
-# is told after its first message it does like a good one.
+# The agent of the soak and the sweep: as cheap as can be with a real git in the real tree, and of every kind that its issue
+# asks for. What it is told after its first message it does like a good one.
 told=$(sed -n 's/^.*Scripted agent: \([a-z-]*\).*$/kind \1/p; s/^ *\(Closes #.*\|AFK-Run: .*\|Implemented-by: .*\)$/trailer \1/p')
 kind="" closing="" number=""
 while IFS= read -r line; do
