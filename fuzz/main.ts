@@ -14,7 +14,12 @@ const program = new Command("npm run fuzz --")
   .description("Plays random histories, with kills in between, and counts what was lost.")
   .argument("<name>", "what to play: trees")
   .option("--json", "say nothing on stdout but the outcome, as one line of JSON", false)
-  .option("--cases <n>", "how many trees are taken, worked in and given back", whole, 2_000)
+  .option(
+    "--cases <n>",
+    "how many trees are taken, worked in and given back (default: 2000; with --minutes: no bound)",
+    whole,
+  )
+  .option("--minutes <n>", "begin no other volume after so many minutes", whole)
   .option("--seed <n>", "what chance begins with", whole, (Date.now() % 1_000_000) + 1)
   .option("--from <n>", "the first case to play, with those before it left out: they are of other volumes", whole, 1)
   .option("--keep", "leave the folders of volumes in which something went wrong", false)
@@ -25,12 +30,21 @@ const program = new Command("npm run fuzz --")
   .parse();
 
 const [name] = program.args;
-const options = program.opts<{ json: boolean; cases: number; seed: number; from: number; keep: boolean }>();
+const { minutes, cases, ...options } = program.opts<{
+  json: boolean;
+  cases?: number;
+  minutes?: number;
+  seed: number;
+  from: number;
+  keep: boolean;
+}>();
 if (name !== "trees") program.error(`no fuzz ${JSON.stringify(name)}. There is: trees`);
 
 const begun = performance.now();
 const outcome = await fuzzTrees({
   ...options,
+  cases: cases ?? (minutes === undefined ? 2_000 : Number.POSITIVE_INFINITY),
+  withinMs: minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000,
   tell: (line) => console.error(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${line}`),
 });
 console.log(JSON.stringify({ fuzz: "trees", ...outcome }));

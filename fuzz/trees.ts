@@ -15,6 +15,8 @@ import { attempt, makeWorld, REPO, type World } from "./trees/world.ts";
 
 export type FuzzOptions = {
   readonly cases: number;
+  /** After this time no other volume is begun. */
+  readonly withinMs: number;
   readonly seed: number;
   readonly from: number;
   readonly keep: boolean;
@@ -43,7 +45,7 @@ export type Outcome = {
 /** Cases that share a volume, one run after the other. */
 const CASES_PER_WORLD = 25;
 
-export async function fuzzTrees({ cases, seed, from, keep, tell }: FuzzOptions): Promise<Outcome> {
+export async function fuzzTrees({ cases, withinMs, seed, from, keep, tell }: FuzzOptions): Promise<Outcome> {
   const outcome: Outcome = {
     cases: 0,
     deeds: 0,
@@ -61,14 +63,16 @@ export async function fuzzTrees({ cases, seed, from, keep, tell }: FuzzOptions):
   const dir = mkdtempSync(join(tmpdir(), "afk-built-"));
   const main = await buildProgram(dir, WORKER);
   process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
-  for (let n = first; n * CASES_PER_WORLD < cases; n += 1) {
+  const until = performance.now() + withinMs;
+  for (let n = first; n * CASES_PER_WORLD < cases && performance.now() < until; n += 1) {
     const before = wrongs(outcome);
     const world = makeWorld();
     const chance = createChance(seed * 10_007 + n);
     const bot = startBot(world, main, chance);
     const count = Math.min(CASES_PER_WORLD, cases - n * CASES_PER_WORLD);
     try {
-      await playWorld({ world, bot, chance, outcome, first: n * CASES_PER_WORLD + 1, count, all: emptyLedger(), tell });
+      const play = { world, bot, chance, outcome, count, all: emptyLedger(), trapIsSet: false, tell };
+      await playWorld({ ...play, first: n * CASES_PER_WORLD + 1 });
     } finally {
       bot.stop();
       outcome.kills += bot.kills();
@@ -94,6 +98,8 @@ type Play = {
   readonly count: number;
   /** What all runs of the world made. */
   readonly all: Ledger;
+  /** All worktrees share the config that it is in. */
+  trapIsSet: boolean;
   tell(line: string): void;
 };
 
@@ -169,7 +175,8 @@ async function carryOut({ bot, outcome, tell }: Play, held: Held, what: "prepare
 }
 
 /** What the agent does. All it made is written down before the bot comes back. */
-function work({ world, chance, outcome }: Play, { run, ledger, done, case: n }: Held): void {
+function work(play: Play, { run, ledger, done, case: n }: Held): void {
+  const { world, chance, outcome } = play;
   const path = world.layout.slot(REPO, run.slot);
   const { checkout, dir } = world;
   const madeCommit = (sha: string | undefined): void => void (sha && ledger.commits.add(sha));
@@ -190,7 +197,10 @@ function work({ world, chance, outcome }: Play, { run, ledger, done, case: n }: 
     noteCommits(ledger, path);
   }
   noteFiles(ledger, path);
-  if (chance.is(0.1)) setTrap(tree);
+  if (chance.is(0.1)) {
+    setTrap(tree);
+    play.trapIsSet = true;
+  }
   if (chance.is(0.02)) {
     // A person deletes the slot by hand: its files are their own loss, its commits are not.
     rmSync(path, { recursive: true, force: true });
@@ -208,7 +218,8 @@ async function giveBack(play: Play, held: Held, parked: readonly Held[]): Promis
   const { run, ledger, done } = held;
   if (!(await carryOut(play, held, "release"))) return false;
   const sprung = existsSync(join(world.dir, "sprung"));
-  takeTrapAway({ path: world.layout.slot(REPO, run.slot) }, world.checkout);
+  if (play.trapIsSet) takeTrapAway({ path: world.layout.slot(REPO, run.slot) }, world.checkout);
+  play.trapIsSet = false;
   const say = (what: string): void => tell(`case ${held.case}: ${what} after ${done.join(", ")}`);
   const missing = lost(ledger, world.checkout, world.remote, parked.length > 0);
   for (const sha of [...ledger.commits, ...ledger.inside]) play.all.commits.add(sha);
@@ -235,19 +246,12 @@ async function giveBack(play: Play, held: Held, parked: readonly Held[]): Promis
 }
 
 function leaksOf(world: World, run: Run, parked: readonly Held[]): readonly string[] {
-  const own = [`refs/heads/${run.branch}`, `refs/afk/base/${run.id}`, "refs/afk/incoming"];
-  const refs = (attempt(world.checkout, "for-each-ref", "--format=%(refname)", ...own) ?? "").split("\n");
-  const branches =
-    parked.length > 0 ? "" : (attempt(world.checkout, "for-each-ref", "--format=%(refname)", "refs/heads/afk") ?? "");
-  const stash =
-    parked.length > 0 ? undefined : attempt(world.checkout, "rev-parse", "--verify", "--quiet", "refs/stash");
+  const mine = [`refs/heads/${run.branch}`, `refs/afk/base/${run.id}`, "refs/afk/incoming"];
+  // With the last run goes what they shared.
+  const shared = parked.length > 0 ? [] : ["refs/heads/afk", "refs/stash"];
+  const refs = (attempt(world.checkout, "for-each-ref", "--format=%(refname)", ...mine, ...shared) ?? "").split("\n");
   const link = world.layout.tree(REPO, run.id);
-  return [
-    ...refs,
-    ...branches.split("\n"),
-    ...(stash ? ["refs/stash"] : []),
-    ...(existsSync(link) || isLink(link) ? [link] : []),
-  ].filter(Boolean);
+  return [...refs, ...(existsSync(link) || isLink(link) ? [link] : [])].filter(Boolean);
 }
 
 function isLink(path: string): boolean {

@@ -21,10 +21,9 @@ export function emptyLedger(): Ledger {
 
 /** Where the tree's HEAD and the stash are now. */
 export function noteCommits({ commits }: Ledger, tree: string): void {
-  for (const ref of ["HEAD", "refs/stash"]) {
-    const sha = attempt(tree, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`);
-    if (sha !== undefined && sha !== "") commits.add(sha);
-  }
+  // Those that are there; nothing is said of the other.
+  const seen = attempt(tree, "rev-parse", "--revs-only", "HEAD^{commit}", "refs/stash^{commit}") ?? "";
+  for (const sha of seen.split("\n").filter(Boolean)) commits.add(sha);
 }
 
 /** All files as they are, and as they are staged. */

@@ -1,7 +1,7 @@
 // A remote, somebody who pushes to it, and a volume for the bot: all on this disk, with git alone.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -56,20 +56,7 @@ export function attempt(cwd: string, ...args: readonly string[]): string | undef
 export function makeWorld(): World {
   const dir = mkdtempSync(join(tmpdir(), "afk-fuzz-"));
   const remote = join(dir, "remote.git");
-  const other = join(dir, "other");
-  git(dir, "init", "--quiet", "--bare", "--initial-branch=main", remote);
-  git(dir, "init", "--quiet", "--initial-branch=main", other);
-  for (const folder of ["src/deep", "docs"]) mkdirSync(join(other, folder), { recursive: true });
-  writeFileSync(join(other, ".gitignore"), "node_modules/\nbuild/\n*.log\n");
-  writeFileSync(join(other, "README.md"), "# Shop\n");
-  for (let n = 0; n < 6; n += 1) writeFileSync(join(other, "src", `file-${n}.txt`), lines(n));
-  writeFileSync(join(other, "src", "deep", "Case.txt"), "upper\n");
-  writeFileSync(join(other, "src", "deep", "case.txt"), "lower\n");
-  writeFileSync(join(other, "docs", "page ü.md"), "text\n");
-  git(other, "add", "--all");
-  git(other, "commit", "--quiet", "-m", "Begin");
-  git(other, "remote", "add", "origin", remote);
-  git(other, "push", "--quiet", "origin", "main");
+  cpSync(template(), remote, { recursive: true });
   // A volume's path may have anything in it.
   const layout = layoutOf(join(dir, "volume ü"));
   return {
@@ -79,15 +66,47 @@ export function makeWorld(): World {
     checkout: layout.checkout(REPO),
     cloneUrl: pathToFileURL(remote).href,
     landElsewhere(n) {
-      git(other, "fetch", "--quiet", "origin");
-      git(other, "reset", "--quiet", "--hard", "origin/main");
-      writeFileSync(join(other, "src", `file-${n % 6}.txt`), lines(n));
-      writeFileSync(join(other, "docs", `landed-${n}.md`), `${n}\n`);
-      git(other, "add", "--all");
-      git(other, "commit", "--quiet", "-m", `Landed elsewhere ${n}`);
-      git(other, "push", "--quiet", "origin", "HEAD:main");
+      land(remote, `Landed elsewhere ${n}`, { [`src/file-${n % 6}.txt`]: lines(n), [`docs/landed-${n}.md`]: `${n}\n` });
     },
   };
+}
+
+let made: string | undefined;
+
+/** The remote that every world begins with. */
+function template(): string {
+  if (made !== undefined) return made;
+  const dir = mkdtempSync(join(tmpdir(), "afk-fuzz-template-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  git(dir, "init", "--quiet", "--bare", "--initial-branch=main", ".");
+  const sources = Array.from({ length: 6 }, (_, n) => [`src/file-${n}.txt`, lines(n)] as const);
+  land(dir, "Begin", {
+    ".gitignore": "node_modules/\nbuild/\n*.log\n",
+    "README.md": "# Shop\n",
+    ...Object.fromEntries(sources),
+    "src/deep/Case.txt": "upper\n",
+    "src/deep/case.txt": "lower\n",
+    "docs/page ü.md": "text\n",
+  });
+  made = dir;
+  return made;
+}
+
+/** A commit with these files on the remote's main, in one process. */
+function land(remote: string, message: string, files: Readonly<Record<string, string>>): void {
+  const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
+  const head = attempt(remote, "rev-parse", "--verify", "--quiet", "refs/heads/main");
+  const input = [
+    `commit refs/heads/main\ncommitter agent <agent@example.com> ${Math.floor(Date.now() / 1000)} +0000\n${data(message)}`,
+    head === undefined ? "" : `from ${head}\n`,
+    ...Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`),
+  ].join("");
+  execFileSync("git", ["fast-import", "--quiet", "--force"], {
+    cwd: remote,
+    env: GIT_ENV,
+    input,
+    stdio: ["pipe", "ignore", "pipe"],
+  });
 }
 
 function lines(n: number): string {

@@ -244,18 +244,14 @@ export function createTrees(options: TreesOptions): Trees {
   };
 }
 
-/** Gone from its place at once; the slow delete comes after. */
+/** Gone from its place at once. Deleting is housekeeping's, which walks no path that an agent may have bent (decision 14). */
 async function discard(path: string, trash: string): Promise<void> {
   await mkdir(trash, { recursive: true });
-  const to = join(trash, `${basename(path)}-${randomBytes(6).toString("hex")}`);
   try {
-    await rename(path, to);
+    await rename(path, join(trash, `${basename(path)}-${randomBytes(6).toString("hex")}`));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
-  // What is left of it after a kill goes with the next housekeeping.
-  void rm(to, { recursive: true, force: true }).catch(() => {});
 }
 
 async function link(path: string, target: string): Promise<void> {
