@@ -39,6 +39,8 @@ export function createPublisher(parts: {
 }): Publisher {
   const { store, github, chat, policy, audience, dependencies, meter, timers, log } = parts;
 
+  const drawn = new Map<IssueKey, { readonly from: readonly unknown[]; readonly wanted: ThreadWanted | undefined }>();
+
   async function showOnGitHub(id: RunId): Promise<null> {
     const run = store.state.runs[id];
     if (run === undefined) return null;
@@ -63,10 +65,17 @@ export function createPublisher(parts: {
     return null;
   }
 
+  /** Drawn anew only when what it is drawn from is another one; an issue whose runs are gone is forgotten. */
   function wantedThread(key: IssueKey): ThreadWanted | undefined {
     const [repo = "", issue = ""] = key.split("#");
     const { reminders } = store.state;
-    return thread(runsOfIssue(store.state, repo, Number(issue)), { policy, audience, reminders });
+    const runs = runsOfIssue(store.state, repo, Number(issue));
+    const known = drawn.get(key);
+    if (known !== undefined && isSame(known.from, [...runs, reminders])) return known.wanted;
+    const wanted = thread(runs, { policy, audience, reminders });
+    if (runs.length === 0) drawn.delete(key);
+    else drawn.set(key, { from: [...runs, reminders], wanted });
+    return wanted;
   }
 
   async function showInSlack(key: IssueKey, urgent: boolean): Promise<"done" | "left"> {
@@ -131,6 +140,10 @@ export function createPublisher(parts: {
       await Promise.all([githubLoop.stop(withinMs), slackLane.stop(withinMs)]);
     },
   };
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((one, index) => one === others[index]);
 }
 
 function digestOfReply({ text, blocks }: ThreadWanted["replies"][number]): string {

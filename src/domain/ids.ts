@@ -1,7 +1,7 @@
 // Every identity of a run follows from its release, so that a repeat after a crash (even one that lost the journal)
 // meets the first try instead of doing its work twice. See docs/decisions/0005-identities.md.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { v5 as uuidv5 } from "uuid";
 import { issueKey, type RepoKey } from "./repo.ts";
 import type { Release, RunId } from "./run.ts";
@@ -11,9 +11,7 @@ const NAMESPACE = "5f2b0a53-6d0c-4c1e-9a34-0f6d5a1c7be1";
 
 /** Ten characters of [0-9a-v]: short enough for a branch name, 50 bits of a hash of the release. */
 export function runIdOf(repo: RepoKey, issue: number, release: Release): RunId {
-  const digest = createHash("sha256")
-    .update(`${issueKey(repo, issue)}@${release.eventId}`)
-    .digest();
+  const digest = hash("sha256", `${issueKey(repo, issue)}@${release.eventId}`, "buffer");
   return Array.from(digest.subarray(0, 10), (byte) => (byte & 31).toString(32)).join("");
 }
 
@@ -41,7 +39,5 @@ export function projectIdOf(workspaceRoot: string): string {
 
 /** SHA-256 in hex, to compare what is shown with what should be. */
 export function digestOf(value: unknown): string {
-  return createHash("sha256")
-    .update(typeof value === "string" ? value : JSON.stringify(value))
-    .digest("hex");
+  return hash("sha256", typeof value === "string" ? value : JSON.stringify(value));
 }

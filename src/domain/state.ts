@@ -298,11 +298,20 @@ function archive(state: BotState, id: RunId, at: number): BotState {
   };
 }
 
+/** Each state's runs by repo, made when they are first asked for: a state never changes, and each event makes a new one. */
+const byRepo = new WeakMap<BotState["runs"], ReadonlyMap<RepoKey, readonly Run[]>>();
+
 /** The repo's runs, newest last. */
-export function runsOf(state: BotState, repo: RepoKey): readonly Run[] {
-  return Object.values(state.runs)
-    .filter((run) => run.repo === repo)
-    .sort((a, b) => a.startedAt - b.startedAt);
+export function runsOf({ runs }: Pick<BotState, "runs">, repo: RepoKey): readonly Run[] {
+  let known = byRepo.get(runs);
+  if (known === undefined) {
+    known = Map.groupBy(
+      Object.values(runs).sort((a, b) => a.startedAt - b.startedAt),
+      (run) => run.repo,
+    );
+    byRepo.set(runs, known);
+  }
+  return known.get(repo) ?? [];
 }
 
 /** The runs, newest last; the last one is what the Slack thread shows. */
