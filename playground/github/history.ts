@@ -15,6 +15,29 @@ export type Commit = {
   readonly message: string;
 };
 
+type Seen = {
+  readonly commits: Map<string, Commit>;
+  /** Standard output by what was asked. */
+  readonly answers: Map<string, Buffer>;
+};
+
+/** What a full sha stands for never changes: git is asked for it once. */
+const seen = new WeakMap<Git, Seen>();
+
+function seenBy(git: Git): Seen {
+  const known = seen.get(git) ?? { commits: new Map(), answers: new Map() };
+  seen.set(git, known);
+  return known;
+}
+
+async function runOnce(git: Git, gitDir: string, args: readonly string[]): Promise<Buffer> {
+  const key = [gitDir, ...args].join("\0");
+  const { answers } = seenBy(git);
+  const known = answers.get(key) ?? (await git.run(gitDir, args));
+  answers.set(key, known);
+  return known;
+}
+
 const zulu = "format-local:%Y-%m-%dT%H:%M:%SZ";
 const format = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B%x00%x00";
 
@@ -25,6 +48,7 @@ export async function resolve(git: Git, gitDir: string, ref: string): Promise<st
   if (/^[0-9a-f]{7,40}$/i.test(ref)) names.push(ref);
   const head = await readHead(gitDir, names[0] ?? "");
   if (head !== undefined) return head;
+  if (seenBy(git).commits.has(`${gitDir} ${ref}`)) return ref;
   const result = await git.attempt(
     gitDir,
     ["cat-file", "--batch-check"],
@@ -66,13 +90,9 @@ function parseCommit(record: string): Commit {
   };
 }
 
-/** What a full sha stands for never changes: git is asked for it once. */
-const seen = new WeakMap<Git, Map<string, Commit>>();
-
 /** The commits themselves, in the order asked for. Throws where one does not exist. */
 export async function commitsBySha(git: Git, gitDir: string, shas: readonly string[]): Promise<Commit[]> {
-  const known = seen.get(git) ?? new Map<string, Commit>();
-  seen.set(git, known);
+  const known = seenBy(git).commits;
   const key = (sha: string): string => `${gitDir} ${sha}`;
   const missing = shas.filter((sha) => !known.has(key(sha)));
   if (missing.length > 0) {
@@ -105,11 +125,14 @@ export async function listTree(
   recursive = false,
 ): Promise<{ readonly folder: boolean; readonly entries: TreeEntry[] } | undefined> {
   const options = ["ls-tree", "-z", "--long", "--full-tree", ...(recursive ? ["-r", "-t"] : []), sha];
-  if (path === "") return { folder: true, entries: parseTree(await git.run(gitDir, options)) };
-  const [entry] = parseTree(await git.run(gitDir, [...options, "--", path]));
+  const isFull = /^[0-9a-f]{40}$/.test(sha);
+  const read = (args: readonly string[]): Promise<Buffer> =>
+    isFull ? runOnce(git, gitDir, args) : git.run(gitDir, args);
+  if (path === "") return { folder: true, entries: parseTree(await read(options)) };
+  const [entry] = parseTree(await read([...options, "--", path]));
   if (entry === undefined) return undefined;
   if (entry.type !== "tree") return { folder: false, entries: [entry] };
-  return { folder: true, entries: parseTree(await git.run(gitDir, [...options, "--", `${path}/`])) };
+  return { folder: true, entries: parseTree(await read([...options, "--", `${path}/`])) };
 }
 
 function parseTree(out: Buffer): TreeEntry[] {
@@ -125,7 +148,7 @@ function parseTree(out: Buffer): TreeEntry[] {
 }
 
 export async function readBlob(git: Git, gitDir: string, sha: string): Promise<Buffer> {
-  return await git.run(gitDir, ["cat-file", "blob", sha]);
+  return await runOnce(git, gitDir, ["cat-file", "blob", sha]);
 }
 
 export type Change = {

@@ -67,7 +67,7 @@ export type Cluster = AsyncDisposable &
     /** How many watches are open. */
     watches(): number;
     /** Loses all open watches; default `end`. */
-    dropWatches(how?: WatchLoss): void;
+    dropWatches(how?: WatchLoss): number;
     /**
      * Compacts the history: resourceVersions from before are 410 `Expired`. A watch is told so in an ERROR event, as
      * real API servers do, or with `http` as a 410 answer, as some proxies and emulators do.

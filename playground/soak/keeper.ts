@@ -7,7 +7,7 @@ import type { Stage } from "./stage.ts";
 
 export type Keeper = {
   /** SIGKILLs the bot and all that it started; it is started again. */
-  kill(): void;
+  kill(): boolean;
   kills(): number;
   /** The bot's memory in MB; undefined = it does not run. */
   rssMb(): number | undefined;
@@ -33,7 +33,7 @@ export function keepBot(stage: Stage): Keeper {
 
   function start(): void {
     startedAt = performance.now();
-    const mine = startBot(stage.dir, stage.configFile, stage.addresses);
+    const mine = startBot(stage.dir, stage.configFile, stage.addresses, { env: stage.machine.env });
     bot = mine;
     mine.process.once("exit", (code, signal) => {
       if (!wanted) return;
@@ -46,9 +46,10 @@ export function keepBot(stage: Stage): Keeper {
   return {
     kill() {
       const pid = bot?.process.pid;
-      if (pid === undefined || bot?.process.exitCode !== null || bot.process.signalCode !== null) return;
+      if (pid === undefined || bot?.process.exitCode !== null || bot.process.signalCode !== null) return false;
       kills += 1;
       process.kill(-pid, "SIGKILL");
+      return true;
     },
     kills: () => kills,
     cost: () => sumOf(costs.values()),

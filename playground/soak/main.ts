@@ -1,6 +1,7 @@
 // `npm run soak`: a week of work in minutes, with everything going wrong that can. See docs/reliability.md.
 
 import { Command, InvalidArgumentError } from "commander";
+import { mayMount, runMounting } from "./namespace.ts";
 import { soak } from "./soak.ts";
 
 function above(least: number) {
@@ -35,6 +36,8 @@ try {
   process.exit((error as { readonly exitCode?: number }).exitCode === 0 ? 0 : 2);
 }
 
+if (!mayMount() && (await runMounting())) process.exit();
+
 const { seed = Math.floor(Math.random() * 1_000_000), repos, issues, ...options } = program.opts<Options>();
 const begun = performance.now();
 const tell = (line: string): void => {
@@ -53,6 +56,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 try {
   const outcome = await soak({
     ...options,
+    mounts: mayMount(),
     signal: early.signal,
     seed,
     repos: Math.floor(repos),
@@ -63,6 +67,8 @@ try {
   const { ended, duplicates, lost, invariantsBroken, leakedTrees } = outcome;
   const ok = ended === outcome.issues && duplicates + lost + invariantsBroken + leakedTrees === 0;
   process.exitCode = ok ? 0 : 1;
+  const never = Object.keys(outcome.struck).filter((what) => outcome.struck[what] === 0);
+  if (never.length > 0) tell(`never struck: ${never.join(", ")}`);
   if (!ok) tell(`not as it must be: npm run soak -- --seed ${seed} --keep plays the same faults again`);
 } catch (error) {
   console.error(`soak: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

@@ -1,27 +1,53 @@
 export type Sample = { readonly life: number; readonly ageMs: number; readonly mb: number };
 
+/** One bot, from its start to its kill, over the part in which it is warm. */
+export type Life = {
+  readonly minutes: number;
+  readonly fromMb: number;
+  readonly toMb: number;
+  readonly mbPerMinute: number;
+};
+
 /** A bot that has just started still loads what it is made of. */
 const WARM_MS = 20_000;
 const LEAST_MS = 30_000;
 
-/** MB a minute, by least squares over the longest life of a bot; null = none was long enough. */
+/** In the order they were lived; those too short to tell are not there. */
+export function livesOf(samples: readonly Sample[]): readonly Life[] {
+  return warmLives(samples).map((life) => ({
+    minutes: rounded(span(life) / 60_000),
+    fromMb: Math.round(life[0]?.mb ?? 0),
+    toMb: Math.round(life.at(-1)?.mb ?? 0),
+    mbPerMinute: rounded(perMinute(life)),
+  }));
+}
+
+/** MB a minute over the longest life, in its later half: by then its heap has grown to what it needs. Null = none was long enough. */
 export function slopeOf(samples: readonly Sample[]): number | null {
-  const lives = [
-    ...Map.groupBy(
-      samples.filter(({ ageMs }) => ageMs > WARM_MS),
-      ({ life }) => life,
-    ).values(),
-  ];
-  const longest = lives.toSorted((a, b) => span(b) - span(a))[0] ?? [];
-  if (span(longest) < LEAST_MS) return null;
-  const mean = (of: (sample: Sample) => number): number =>
-    longest.reduce((sum, one) => sum + of(one), 0) / longest.length;
+  const longest = warmLives(samples).toSorted((a, b) => span(b) - span(a))[0];
+  if (longest === undefined) return null;
+  const half = longest.filter(({ ageMs }) => ageMs >= (longest[0]?.ageMs ?? 0) + span(longest) / 2);
+  return rounded(perMinute(half));
+}
+
+function warmLives(samples: readonly Sample[]): readonly (readonly Sample[])[] {
+  const warm = samples.filter(({ ageMs }) => ageMs > WARM_MS);
+  return [...Map.groupBy(warm, ({ life }) => life).values()].filter((life) => span(life) >= LEAST_MS);
+}
+
+/** By least squares. */
+function perMinute(life: readonly Sample[]): number {
+  const mean = (of: (sample: Sample) => number): number => life.reduce((sum, one) => sum + of(one), 0) / life.length;
   const [x, y] = [mean(({ ageMs }) => ageMs), mean(({ mb }) => mb)];
-  const above = longest.reduce((sum, { ageMs, mb }) => sum + (ageMs - x) * (mb - y), 0);
-  const below = longest.reduce((sum, { ageMs }) => sum + (ageMs - x) ** 2, 0);
-  return Math.round((above / below) * 60_000 * 10) / 10;
+  const above = life.reduce((sum, { ageMs, mb }) => sum + (ageMs - x) * (mb - y), 0);
+  const below = life.reduce((sum, { ageMs }) => sum + (ageMs - x) ** 2, 0);
+  return (above / below) * 60_000;
 }
 
 function span(samples: readonly Sample[]): number {
   return (samples.at(-1)?.ageMs ?? 0) - (samples[0]?.ageMs ?? 0);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -8,9 +8,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { countAll, createChecker, type Final } from "./checker.ts";
 import { costOf } from "./cost.ts";
 import { drawOf } from "./draw.ts";
-import { commit, planLarge, startSmallFaults } from "./faults.ts";
+import { commit, countStrikes, planLarge, startSmallFaults } from "./faults.ts";
 import { type Keeper, keepBot } from "./keeper.ts";
-import { slopeOf } from "./memory.ts";
+import { type Life, livesOf, slopeOf } from "./memory.ts";
 import { createPeople } from "./people.ts";
 import { ENDED, type Issue, issueTitle, lookAtAll, type Sight } from "./sight.ts";
 import { type Stage, setStage } from "./stage.ts";
@@ -21,6 +21,8 @@ export type SoakOptions = {
   readonly repos: number;
   readonly issues: number;
   readonly keep: boolean;
+  /** Whether this process may mount file systems: only then the volume can be filled. */
+  readonly mounts: boolean;
   /** Ends it early: the books are read as they are then. */
   readonly signal?: AbortSignal;
   tell(line: string): void;
@@ -32,8 +34,12 @@ export type Outcome = Final & {
   readonly maxRssMb: number;
   /** Null = no bot lived long enough to tell. */
   readonly rssMbPerMinute: number | null;
+  /** Each that was long enough to tell. */
+  readonly rssByLife: readonly Life[];
   readonly kills: number;
   readonly faults: number;
+  /** How often each of them. */
+  readonly struck: Readonly<Record<string, number>>;
   readonly presses: number;
   /** Processor seconds, of the bot and of the world, with and without what each started. */
   readonly cpuS: {
@@ -55,6 +61,8 @@ const LOOK_MS = 250;
 const TELL_MS = 5_000;
 /** Once nothing goes wrong any more all has to come to an end; it is given up when for so long nothing has moved. */
 const STILL_MS = 90_000;
+/** And when it moves for ever. */
+const LONGEST_MS = (ms: number): number => Math.max(10 * 60_000, 2 * ms);
 /** The paused bot must do nothing in this time; what it was at may end before. */
 const PAUSE_MS = { grace: 2_500, still: 4_000 };
 
@@ -63,7 +71,7 @@ export async function soak(options: SoakOptions): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), "afk-soak-"));
   try {
     tell(`seed ${seed}: ${options.repos} repos, ${options.issues} issues, ${minutes} min of faults`);
-    await using stage = await setStage(dir, options.repos);
+    await using stage = await setStage(dir, options.repos, options.mounts);
     return await play(stage, options);
   } finally {
     if (options.keep) tell(`kept: ${dir}`);
@@ -77,14 +85,15 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell 
   const checker = createChecker();
   const people = createPeople(stage, seed);
   const keeper = keepBot(stage);
-  const small = startSmallFaults(stage, seed);
+  const strikes = countStrikes();
+  const small = startSmallFaults(stage, seed, strikes);
   const large = [...planLarge(seed, ms)];
   const planned = planIssues(stage.repos, wanted, seed, ms * 0.7);
   const rss: { readonly life: number; readonly ageMs: number; readonly mb: number }[] = [];
   const begun = performance.now();
   const elapsed = (): number => performance.now() - begun;
   const underWay = new Set<Promise<void>>();
-  let [faults, pausedUntil, told] = [0, 0, 0];
+  let [pausedUntil, told] = [0, 0];
   const pauseAt = ms / 2;
   let pausing: Promise<void> | undefined;
   let all: readonly Sight[] = [];
@@ -111,9 +120,8 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell 
       const due = large[0];
       if (due !== undefined && due.atMs <= elapsed() && pausedUntil === 0) {
         large.shift();
-        faults += 1;
         tell(`FAULT  ${due.what}`);
-        const fault = commit(due, stage, keeper).catch((error: unknown) =>
+        const fault = commit(due, stage, keeper, strikes).catch((error: unknown) =>
           tell(`the fault itself failed: ${String(error)}`),
         );
         underWay.add(fault);
@@ -138,7 +146,14 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell 
       if (signal?.aborted === true) break;
       const now = all.map(({ word, sessions }) => `${word} ${sessions[0]?.messages.length}`).join();
       if (now !== moved.as || elapsed() < ms) moved = { as: now, at: elapsed() };
-      if (elapsed() - moved.at > STILL_MS) break;
+      if (elapsed() - moved.at > STILL_MS) {
+        tell(`given up: nothing has moved for ${STILL_MS / 1_000} s`);
+        break;
+      }
+      if (elapsed() > ms + LONGEST_MS(ms)) {
+        tell("given up: it moves still, but has had its time");
+        break;
+      }
       await pause(LOOK_MS);
     }
     await Promise.all(underWay);
@@ -149,10 +164,7 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell 
   }
   for (const trouble of keeper.troubles()) checker.note(trouble);
   all = lookAtAll(stage, issues);
-  for (const { issue, word, sessions } of all) {
-    if (!ENDED.has(word ?? ""))
-      tell(`OPEN    ${issue.repo}#${issue.number} (${issue.kind}): ${word}, ${sessions.length} sessions`);
-  }
+  for (const sight of all) if (!ENDED.has(sight.word ?? "")) tell(`OPEN    ${waitsFor(sight, all)}`);
   const final = await countAll(stage, all, tell);
   for (const broken of checker.broken()) tell(`BROKEN  ${broken}`);
   return {
@@ -161,8 +173,10 @@ async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell 
     invariantsBroken: checker.broken().length,
     maxRssMb: Math.round(Math.max(0, ...rss.map(({ mb }) => mb))),
     rssMbPerMinute: slopeOf(rss),
+    rssByLife: livesOf(rss),
     kills: keeper.kills(),
-    faults: faults + small.count(),
+    faults: strikes.total(),
+    struck: strikes.of,
     presses: people.presses(),
     cpuS: costsOf(keeper),
     seed,
@@ -216,6 +230,21 @@ function costsOf(keeper: Keeper): Outcome["cpuS"] {
     world: Math.round(world.own),
     worldsPrograms: Math.round(Math.max(0, world.programs - bot.own - bot.programs)),
   };
+}
+
+/** Of an issue that has not ended: what it, or its repo, is at. */
+function waitsFor({ issue, word, roots, replies, sessions }: Sight, all: readonly Sight[]): string {
+  const name = `${issue.repo}#${issue.number} (${issue.kind})`;
+  const before = all.find(
+    (other) => other.issue.repo === issue.repo && other.word !== undefined && !ENDED.has(other.word),
+  );
+  if (word === undefined) {
+    return `${name}: no card yet; ${before === undefined ? "its repo is idle" : `#${before.issue.number} of its repo is ${before.word}`}`;
+  }
+  const session = sessions[0];
+  const turn = session?.latestTurn?.state ?? "none";
+  const said = (replies.at(-1)?.text ?? roots[0]?.text ?? "").split("\n")[0]?.slice(0, 120);
+  return `${name}: ${word}; session ${session?.session?.status ?? "none"}, turn ${turn}; said last: ${said}`;
 }
 
 function messagesOf({ t3 }: Stage): number {

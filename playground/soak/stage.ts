@@ -13,6 +13,7 @@ import { type Slack, startSlack } from "../slack/slack.ts";
 import { startT3, type T3 } from "../t3/server.ts";
 import { addressesOf, type WorldAddresses } from "../world/addresses.ts";
 import { channel, github as people, slackUsers, tokens } from "../world/team.ts";
+import { createMachine, type Machine } from "./machine.ts";
 
 const T3_VERSION = "0.0.28";
 const SHELL_AGENT = fileURLToPath(new URL("../agent/agent.sh", import.meta.url));
@@ -34,6 +35,9 @@ const POLICY = {
   zombie: "4s",
 };
 
+/** Of memory, as far as it is used. */
+const VOLUME_MB = { least: 128, forRepo: 8 };
+
 export type Stage = AsyncDisposable & {
   readonly dir: string;
   readonly repos: readonly string[];
@@ -41,6 +45,7 @@ export type Stage = AsyncDisposable & {
   readonly slack: Slack;
   readonly t3: T3;
   readonly cluster: Cluster;
+  readonly machine: Machine;
   readonly addresses: WorldAddresses;
   readonly configFile: string;
   readonly volume: string;
@@ -48,7 +53,8 @@ export type Stage = AsyncDisposable & {
   readonly listeners: readonly Listener[];
 };
 
-export async function setStage(dir: string, repoCount: number): Promise<Stage> {
+/** `mounts`: whether this process may mount file systems. */
+export async function setStage(dir: string, repoCount: number, mounts: boolean): Promise<Stage> {
   const parts: AsyncDisposable[] = [];
   const keep = <T extends AsyncDisposable>(part: T): T => {
     parts.unshift(part);
@@ -96,6 +102,12 @@ export async function setStage(dir: string, repoCount: number): Promise<Stage> {
       }),
     });
     const volume = join(dir, "volume");
+    const machine = createMachine(
+      dir,
+      volume,
+      mounts ? { mb: VOLUME_MB.least + VOLUME_MB.forRepo * repoCount } : undefined,
+    );
+    keep({ [Symbol.asyncDispose]: async () => machine[Symbol.dispose]() });
     const stateDir = join(volume, "state");
     // The pilot was run before, as for any bot that works.
     const passed = { version: 1, at: Date.now(), ms: 0, t3Version: T3_VERSION, passed: true, checks: [] } as const;
@@ -108,6 +120,7 @@ export async function setStage(dir: string, repoCount: number): Promise<Stage> {
       slack,
       t3,
       cluster,
+      machine,
       addresses,
       configFile,
       volume,

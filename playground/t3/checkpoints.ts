@@ -47,15 +47,22 @@ export async function capture(cwd: string, ref: string): Promise<boolean> {
   try {
     // From the worktree's own index only what has changed has to be read.
     await copyFile(await indexOf(cwd), env.GIT_INDEX_FILE).catch(() => git(cwd, ["read-tree", "HEAD"], env));
-    if ((await git(cwd, ["add", "-A", "--", "."], env)) === undefined) return false;
-    const tree = await git(cwd, ["write-tree"], env);
-    if (tree === undefined) return false;
-    const commit = await git(cwd, ["commit-tree", tree, "-m", `t3 checkpoint ref=${ref}`], { ...env, ...IDENTITY });
-    return commit !== undefined && (await git(cwd, ["update-ref", ref, commit])) !== undefined;
+    return await run("sh", ["-c", CAPTURE, cwd, ref], { ...env, ...IDENTITY }).then(
+      () => true,
+      () => false,
+    );
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
+
+/** One program to start instead of four: a process as large as this one is slow to fork. */
+const CAPTURE = `set -e
+cd "$0"
+git add -A -- .
+tree=$(git write-tree)
+commit=$(git commit-tree "$tree" -m "t3 checkpoint ref=$1")
+git update-ref "$1" "$commit"`;
 
 export async function exists(cwd: string, ref: string): Promise<boolean> {
   return (await git(cwd, ["rev-parse", "--verify", "--quiet", `${ref}^{commit}`])) !== undefined;
@@ -82,13 +89,10 @@ async function git(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<string | undefined> {
-  try {
-    const { stdout } = await exec("git", ["-C", cwd, ...args], {
-      env: { ...process.env, ...env },
-      maxBuffer: 64 << 20,
-    });
-    return stdout.trim();
-  } catch {
-    return undefined;
-  }
+  return await run("git", ["-C", cwd, ...args], env).catch(() => undefined);
+}
+
+async function run(command: string, args: readonly string[], env: Record<string, string>): Promise<string> {
+  const { stdout } = await exec(command, args, { env: { ...process.env, ...env }, maxBuffer: 64 << 20 });
+  return stdout.trim();
 }

@@ -26,7 +26,8 @@ export type Watches = {
   /** Serves one watch. `present` turns an object into what goes on the wire. Throws a Status error before it begins. */
   open(ask: Ask, response: Response, present: (object: KubeObject) => object): void;
   count(): number;
-  drop(how: WatchLoss): void;
+  /** Returns how many there were. */
+  drop(how: WatchLoss): number;
 };
 
 type WatchEvent = { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: KubeObject };
@@ -100,13 +101,15 @@ export function createWatches(store: Store, clock: Clock, goneAs: () => "event" 
     response.on("close", stop);
   }
 
-  function drop(how: WatchLoss): void {
-    for (const [response, { stop }] of [...live]) {
+  function drop(how: WatchLoss): number {
+    const ended = [...live];
+    for (const [response, { stop }] of ended) {
       stop();
       if (how === "error") sendError(response, new ApiError(500, "InternalError", "etcdserver: no leader", {}));
       if (how === "cut") response.socket?.destroy();
       else if (how !== "hang") response.end();
     }
+    return ended.length;
   }
 
   return { open, drop, count: () => live.size };
