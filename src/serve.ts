@@ -15,6 +15,7 @@ import { dependenciesOf } from "./serve/members.ts";
 import { openSeat } from "./serve/reload.ts";
 import { onHangup, stopSignal } from "./serve/signals.ts";
 import { openStore } from "./store/store.ts";
+import { createVolumeHold } from "./store/volume-hold.ts";
 import { version } from "./version.ts";
 
 /** Resolves once the bot was told to stop and has stopped. Throws where it cannot start at all. */
@@ -28,8 +29,13 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
   const metrics = createMetrics({ dependencies, clock, version });
   const lead = createLead(config, log);
   const { mayAct } = lead;
+  const volume = createVolumeHold(config.volume, log);
+  const mayTouch = (): void => {
+    mayAct();
+    volume.check();
+  };
   const configStanding = () => watching.standing();
-  const base: Base = { dependencies, health, metrics, mayAct, clock, log, secrets, configStanding };
+  const base: Base = { dependencies, health, metrics, mayAct, mayTouch, clock, log, secrets, configStanding };
   const stop = stopSignal(log);
   const http = await startHttp({ ...config.http, health, metrics, log });
   const seat = await openSeat(config, base);
@@ -53,6 +59,7 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
     if (await lead.win(stop)) {
       health.become("starting");
       const store = metrics.metered(await openStore(config.stateDir, log, lead));
+      await volume.take(lead.lease);
       seat.lead(store);
       health.become("leader");
       metrics.leads(true);
@@ -60,6 +67,7 @@ export async function serve(configFile: string, env: NodeJS.ProcessEnv): Promise
       health.become("stopping");
       await watching.stop();
       const unfinished = await seat.stop();
+      await volume.release();
       await store.close();
       log.info({ unfinished }, "stopped");
     } else {

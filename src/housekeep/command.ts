@@ -15,6 +15,7 @@ import { createLoop } from "../loop.ts";
 import type { Clock, Store } from "../ports.ts";
 import { peekState } from "../store/peek.ts";
 import { openStore } from "../store/store.ts";
+import { createVolumeHold } from "../store/volume-hold.ts";
 import { layoutOf } from "../volume/layout.ts";
 import { readSpace } from "../volume/space.ts";
 import { type PassParts, planOnly, runPass } from "./pass.ts";
@@ -27,7 +28,7 @@ type Options = { readonly dryRun: boolean; readonly json: boolean };
 export async function housekeepCommand(config: Config, { dryRun, json }: Options): Promise<boolean> {
   const clock: Clock = { now: () => Date.now() };
   const log = createLog("silent");
-  const store = dryRun ? reading(await peekState(config.stateDir)) : await holding(config);
+  const { store, release } = dryRun ? reading(await peekState(config.stateDir)) : await holding(config);
   const { policy } = config;
   const { github, auth, close } = await connectGitHub({ ...config.github, policy, keepIn: undefined, clock, log });
   const layout = layoutOf(config.volume);
@@ -81,7 +82,7 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
     return pass.notes.length === 0;
   } finally {
     await Promise.all([thread.close(), trees.close(), close(), loop.stop(0)]);
-    await store.close();
+    await release();
   }
 }
 
@@ -97,9 +98,19 @@ async function pruneNow(parts: PassParts): Promise<Pass> {
   return done.pass;
 }
 
-async function holding({ stateDir }: Config): Promise<Store> {
+type Held = { readonly store: Store; release(): Promise<void> };
+
+/** The state, and the volume with it. */
+async function holding({ stateDir, volume }: Config): Promise<Held> {
+  const log = createLog("silent");
+  const hold = createVolumeHold(volume, log);
   try {
-    return await openStore(stateDir, createLog("silent"));
+    const store = await openStore(stateDir, log);
+    await hold.take(null).catch(async (error: unknown) => {
+      await store.close();
+      throw error;
+    });
+    return { store, release: () => store.close().finally(hold.release) };
   } catch (error) {
     // A disk that refuses is a cause; that a bot holds the state has none.
     if (!(error instanceof AfkError) || error.code !== "conflict" || error.cause !== undefined) throw error;
@@ -110,8 +121,8 @@ async function holding({ stateDir }: Config): Promise<Store> {
   }
 }
 
-function reading(state: BotState): Store {
-  return { state, commit: async () => {}, close: async () => {} };
+function reading(state: BotState): Held {
+  return { store: { state, commit: async () => {}, close: async () => {} }, release: async () => {} };
 }
 
 function progressTo(stream: NodeJS.WriteStream) {

@@ -13,6 +13,8 @@ export type Base = {
   readonly metrics: Metrics;
   /** Asked before every act, by the adapters themselves. */
   readonly mayAct: MayAct;
+  /** The same, before what is on the volume changes. */
+  readonly mayTouch: MayAct;
   readonly clock: Clock;
   /** How the config file stands to what is in force. */
   readonly configStanding: () => ConfigStanding;

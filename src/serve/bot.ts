@@ -158,7 +158,7 @@ export async function warmUp(config: Config, base: Base): Promise<WarmBot> {
       loop,
       chat,
       dependencies,
-      mayAct: base.mayAct,
+      mayAct: base.mayTouch,
       clock,
       log,
     });

@@ -23,7 +23,7 @@ import { connectMember } from "./members.ts";
 /** Throws `config` where what the config names cannot be loaded; whether anything answers is not looked at. */
 export async function connectOutside(
   config: Config,
-  base: Pick<Base, "dependencies" | "mayAct" | "clock" | "log">,
+  base: Pick<Base, "dependencies" | "mayAct" | "mayTouch" | "clock" | "log">,
   paused: () => boolean,
 ) {
   const { mayAct, clock, log } = base;
@@ -43,7 +43,7 @@ export async function connectOutside(
       paused,
       log,
     }),
-    mayAct,
+    base.mayTouch,
   );
   const clusterClients = createClusterClients(config.kubernetes.kubeconfig);
   const slack = createSlackClient(config.slack.apiUrl, config.slack.botToken, log, mayAct);

@@ -1,4 +1,4 @@
-// One process at a time on a state folder.
+// One process at a time on a folder: the state, or the volume.
 //
 // The holder is the highest `lock-<n>` there is; it names its machine, process id and the process's start time. Taking
 // over from a dead holder is making the next number, which only one can, and which is the epoch it writes in (epochs.ts).
@@ -43,15 +43,22 @@ export type Lock = {
   release(): Promise<void>;
 };
 
+/** What is locked: `dir` has the lock, `what` names it for people, such as "state folder /data/state". */
+export type Folder = { readonly dir: string; readonly what: string };
+
 /** Throws `conflict`, naming the process, where the folder is in use. `lease` names the Lease that elected us. */
-export async function takeLock(dir: string, lease: string | null, onWaiting: (machine: string) => void): Promise<Lock> {
+export async function takeLock(
+  { dir, what }: Folder,
+  lease: string | null,
+  onWaiting: (machine: string) => void,
+): Promise<Lock> {
   const mine: Holder = { ...self(), token: randomUUID(), lease };
   const draft = join(dir, `.lock-${mine.token}`);
   try {
     await writeFile(draft, `${JSON.stringify(mine)}\n`, { mode: 0o600 });
     for (;;) {
       const highest = (await numbers(dir)).at(-1) ?? 0;
-      if (highest > 0) await untilDead(dir, highest, lease, onWaiting);
+      if (highest > 0) await untilDead({ dir, what }, highest, lease, onWaiting);
       const next = Math.max(highest, (await epochsIn(dir)).at(-1) ?? 0) + 1;
       try {
         await link(draft, join(dir, nameOf(next)));
@@ -59,17 +66,17 @@ export async function takeLock(dir: string, lease: string | null, onWaiting: (ma
         if (codeOf(error) !== "EEXIST") throw error;
         continue;
       }
-      if ((await numbers(dir)).at(-1) === next) return hold(dir, next);
+      if ((await numbers(dir)).at(-1) === next) return hold({ dir, what }, next);
       await rm(join(dir, nameOf(next)), { force: true });
     }
   } catch (error) {
-    throw diskError(error, `use the state folder ${dir}`);
+    throw diskError(error, `use the ${what}`);
   } finally {
     await rm(draft, { force: true }).catch(() => {});
   }
 }
 
-function hold(dir: string, number: number): Lock {
+function hold({ dir, what }: Folder, number: number): Lock {
   const path = join(dir, nameOf(number));
   let lost: AfkError | undefined;
   let sure = timeNow();
@@ -82,7 +89,7 @@ function hold(dir: string, number: number): Lock {
     );
     const highest = (await numbers(dir).catch(() => [])).at(-1);
     if (highest !== undefined && highest !== number) {
-      const why = `Another process has taken the state folder ${dir}: this one writes nothing more.`;
+      const why = `Another process has taken the ${what}: this one writes nothing more.`;
       lost = new AfkError("conflict", why);
     } else if (beaten && highest === number) sure = began;
   };
@@ -94,7 +101,7 @@ function hold(dir: string, number: number): Lock {
     check() {
       if (lost !== undefined) throw lost;
       if (passedSince(sure) > UNSURE_MS) {
-        const why = `The state folder ${dir} was out of reach for a while: nothing is written before it is sure whose it is.`;
+        const why = `The ${what} was out of reach for a while: nothing is written before it is sure whose it is.`;
         throw new AfkError("conflict", why);
       }
     },
@@ -113,7 +120,7 @@ async function forget(dir: string, before: number): Promise<void> {
 }
 
 async function untilDead(
-  dir: string,
+  { dir, what }: Folder,
   number: number,
   lease: string | null,
   onWaiting: (machine: string) => void,
@@ -126,7 +133,7 @@ async function untilDead(
     if (!isRunning(holder.pid, holder.started)) return;
     throw new AfkError(
       "conflict",
-      `The state folder ${dir} is in use by another bot (process ${holder.pid}): stop that one first.`,
+      `The ${what} is in use by another bot (process ${holder.pid}): stop that one first.`,
     );
   }
   onWaiting(holder.machine);
@@ -139,7 +146,7 @@ async function untilDead(
     if (now !== before) {
       throw new AfkError(
         "conflict",
-        `The state folder ${dir} is in use by another bot (process ${holder.pid} on ${holder.machine}): stop that one first.`,
+        `The ${what} is in use by another bot (process ${holder.pid} on ${holder.machine}): stop that one first.`,
       );
     }
   }

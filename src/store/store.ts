@@ -49,7 +49,7 @@ export async function openStore(dir: string, log: Logger, leave: Leave = ALONE):
 
 async function open(dir: string, log: Logger, leave: Leave): Promise<Store> {
   await mkdir(dir, { recursive: true }).catch((error: unknown) => Promise.reject(diskError(error, `make ${dir}`)));
-  const lock = await takeLock(dir, leave.lease, (machine) =>
+  const lock = await takeLock({ dir, what: `state folder ${dir}` }, leave.lease, (machine) =>
     log.warn({ dir, machine }, "state is held elsewhere, watching whether it lives"),
   );
   try {
