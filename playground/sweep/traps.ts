@@ -22,7 +22,7 @@ export type Traps = {
   arm(): void;
   /** The issue the way is about, once it is there. */
   follow(issue: number): void;
-  /** A bot runs again: only now can the next point kill it. */
+  /** A bot is about to run again: only now can the next point kill it. */
   restarted(): void;
   close(): void;
 };
@@ -54,8 +54,9 @@ export function setTraps(stage: Stage, points: readonly Point[], kill: () => voi
     stage.dir,
     points.filter((point) => point.kind === "git"),
   );
-  const snapshots = points.filter((point) => point.kind === "snapshot");
-  const files = trapFiles(stage.stateDir, Number(snapshots[0]?.key ?? 0), {
+  const snapshots = points.flatMap((point) => (point.kind === "snapshot" ? [Number(point.key)] : []));
+  const dueAt = [...new Set(snapshots)].sort((a, b) => a - b);
+  const files = trapFiles(stage.stateDir, dueAt, {
     isArmed: () => armed,
     spring: (point) => spring(point, life),
   });
@@ -72,6 +73,7 @@ export function setTraps(stage: Stage, points: readonly Point[], kill: () => voi
       issue = number;
     },
     restarted() {
+      files.restarting();
       life += 1;
       dead = false;
     },
@@ -146,15 +148,22 @@ function cutIf(killed: boolean): { readonly do: "cut" } | undefined {
 
 /**
  * Watches the state folder. A moment is an event in the journal, by its type and how often that came. A snapshot is made
- * due at the `dueAt`-th event by events that were there before the bot.
+ * due at each of the `dueAt`-th events, lowest first, by events that are put before them while no bot runs.
  */
 function trapFiles(
   dir: string,
-  dueAt: number,
+  dueAt: readonly number[],
   { isArmed, spring }: { isArmed(): boolean; spring(point: Point): boolean },
 ) {
   mkdirSync(dir, { recursive: true });
-  if (dueAt > 0) seed(dir, SNAPSHOT_EVERY - dueAt);
+  let [due] = dueAt;
+  /** Segments that were there before the snapshot that is due. */
+  let old: ReadonlySet<string> = new Set();
+  let isOver = false;
+  if (due !== undefined) {
+    const name = seed(dir, SNAPSHOT_EVERY - due);
+    old = new Set([name]);
+  }
   const read = new Map<string, number>();
   const times = new Map<string, number>();
   const seen: string[] = [];
@@ -180,13 +189,28 @@ function trapFiles(
 
   function look(folder: string, name: string | null): void {
     if (name === null || statSync(join(folder, name), { throwIfNoEntry: false }) === undefined) return;
-    const key = String(dueAt);
     if (name.startsWith("journal-")) {
-      if (dueAt > 0 && !name.endsWith("-000000000001.jsonl")) spring({ kind: "snapshot", key, when: "segment" });
+      if (due !== undefined && !old.has(name)) spring({ kind: "snapshot", key: String(due), when: "segment" });
       readOn(folder, name);
     }
-    if (dueAt > 0 && name === "state.json.next") spring({ kind: "snapshot", key, when: "file" });
-    if (dueAt > 0 && name === "state.json") spring({ kind: "snapshot", key, when: "rename" });
+    if (due === undefined) return;
+    if (name === "state.json.next") spring({ kind: "snapshot", key: String(due), when: "file" });
+    if (name === "state.json" && spring({ kind: "snapshot", key: String(due), when: "rename" })) isOver = true;
+  }
+
+  /** The next snapshot becomes due as many events after this one as it is further on the way. */
+  function nextIsDue(): void {
+    const next = dueAt.find((one) => one > (due ?? 0));
+    const folder = newestFolder(dir);
+    const segments = readdirSync(folder).filter((name) => name.startsWith("journal-"));
+    const last = segments.toSorted().at(-1);
+    if (next !== undefined && last !== undefined) {
+      const text = seedOn(join(folder, last), SNAPSHOT_EVERY - (next - (due ?? 0)));
+      read.set(last, text.length);
+    }
+    old = new Set(segments);
+    due = next;
+    isOver = false;
   }
 
   const watchers = new Map<string, FSWatcher>();
@@ -204,14 +228,38 @@ function trapFiles(
   });
   return {
     seen: () => [...new Set(seen)],
+    restarting() {
+      if (isOver) nextIsDue();
+    },
     close() {
       for (const one of [watcher, ...watchers.values()]) one.close();
     },
   };
 }
 
-function seed(dir: string, count: number): void {
-  const event = { type: "bot.resumed", at: 0, by: "U0OPERATOR" } as const;
-  const lines = Array.from({ length: count }, (_, n) => eventLine(n + 1, event));
-  writeFileSync(join(dir, "journal-000000000001.jsonl"), headerLine(1) + lines.join(""));
+const SEED = { type: "bot.resumed", at: 0, by: "U0OPERATOR" } as const;
+
+/** Makes the first segment, with so many events. Returns its name. */
+function seed(dir: string, count: number): string {
+  const name = "journal-000000000001.jsonl";
+  const lines = Array.from({ length: count }, (_, n) => eventLine(n + 1, SEED));
+  writeFileSync(join(dir, name), headerLine(1) + lines.join(""));
+  return name;
+}
+
+/** Puts so many events after what is whole in the segment. Returns all of its text. */
+function seedOn(file: string, count: number): string {
+  const text = readFileSync(file, "utf8");
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const first = Number(/"first":(\d+)/.exec(whole)?.[1] ?? 1);
+  // The first line is no event.
+  const next = first + whole.split("\n").length - 2;
+  const all = whole + Array.from({ length: count }, (_, n) => eventLine(next + n, SEED)).join("");
+  writeFileSync(file, all);
+  return all;
+}
+
+function newestFolder(dir: string): string {
+  const epochs = readdirSync(dir).flatMap((name) => /^epoch-(\d+)$/.exec(name)?.[1] ?? []);
+  return epochs.length === 0 ? dir : join(dir, `epoch-${Math.max(...epochs.map(Number))}`);
 }
