@@ -37,6 +37,7 @@ export function orderWaiting(order: Order, run: Run): string {
 }
 
 function waitsFor({ kind }: What, run: Run): string {
+  if ("agentMayLive" in run.state && run.state.agentMayLive) return NOT_STOPPED;
   switch (kind) {
     case "approve":
     case "answer":
@@ -57,6 +58,9 @@ function waitsFor({ kind }: What, run: Run): string {
       return kind satisfies never;
   }
 }
+
+const NOT_STOPPED =
+  "The agent was told to stop and has not: it goes on once it has. If it never does, end the session in T3.";
 
 const IN_LINE = (run: Run): string => `It goes on as soon as ${run.repo} is free and the bot is not paused.`;
 

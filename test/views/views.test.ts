@@ -249,6 +249,17 @@ describe("what people are asked", () => {
     }
   });
 
+  test("whoever unblocks a run whose agent has not stopped is told what that waits for, and what to do", () => {
+    const reason = { kind: "stalled" as const, text: "Nothing happened for a while.", details: null };
+    const [unblock] = orders as [Order];
+    const waitsWith = (agentMayLive: boolean): string => {
+      const each = run({ state: { name: "blocked", since: T0, reason, turn, agentMayLive }, orders: [unblock] });
+      return JSON.stringify(escalationView(each, escalationsOf(each)[0] as Escalation, policy).blocks);
+    };
+    expect(waitsWith(true)).toContain("has not: it goes on once it has. If it never does, end the session in T3.");
+    expect(waitsWith(false)).toContain("It goes on as soon as");
+  });
+
   test("a question that changes is another escalation; one that stays is the same", () => {
     const first = escalationsOf(asking[0] as Run)[0];
     expect(escalationsOf(structuredClone(asking[0]) as Run)[0]?.id).toBe(first?.id);
