@@ -2,7 +2,7 @@
 // reaction once the word is on its way, and another when the agent has it. Anyone else gets a private word.
 
 import { messageOrder, ORDERS_BY_STATE } from "../src/domain/order.ts";
-import { runsOfIssue } from "../src/domain/state.ts";
+import { runsOfIssue } from "../src/domain/runs.ts";
 import type { SlackText } from "../src/ports.ts";
 import { cannotNow } from "../views/ordered.ts";
 import { emptyMention, mentionedElsewhere } from "../views/steer.ts";

@@ -4,7 +4,7 @@
 import { escalationsOf } from "../src/domain/escalation.ts";
 import { findRepoKey } from "../src/domain/repo.ts";
 import { isEnded } from "../src/domain/run.ts";
-import { runsOfIssue } from "../src/domain/state.ts";
+import { runsOfIssue } from "../src/domain/runs.ts";
 import type { SlackText } from "../src/ports.ts";
 import { noRun, whichIssue } from "../views/target.ts";
 import type { HandlerContext } from "./context.ts";

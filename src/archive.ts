@@ -4,7 +4,7 @@
 import type { BotEvent } from "./domain/event.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isEnded } from "./domain/run.ts";
-import { runsOf } from "./domain/state.ts";
+import { runsOf } from "./domain/runs.ts";
 import type { Parts } from "./parts.ts";
 
 /** People look at what ended today without asking for the history. */

@@ -4,7 +4,7 @@ import type { MessageSent, StoppedEvidence, TurnSeen, WorkingEvidence } from "./
 import { known, unknown } from "./domain/observed.ts";
 import type { Redact } from "./domain/redact.ts";
 import { holdsRepo, nextOrdinal, type Run, type Turn, type Turning } from "./domain/run.ts";
-import { runsOf } from "./domain/state.ts";
+import { runsOf } from "./domain/runs.ts";
 import type { Parts } from "./parts.ts";
 
 export async function observeTurning(run: Run, state: Turning, parts: Parts): Promise<WorkingEvidence> {

@@ -9,7 +9,7 @@ import type { Audience } from "./domain/ladder.ts";
 import type { Policy } from "./domain/policy.ts";
 import { type IssueKey, issueKey } from "./domain/repo.ts";
 import type { Run, RunId } from "./domain/run.ts";
-import { runsOfIssue } from "./domain/state.ts";
+import { runsOfIssue } from "./domain/runs.ts";
 import { wantedIssue } from "./domain/wanted.ts";
 import { createLane } from "./lane.ts";
 import { createLoop, type LoopMeter } from "./loop.ts";

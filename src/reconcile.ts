@@ -15,7 +15,7 @@ import { hasRoom, supersededBy } from "./domain/gates.ts";
 import { decideOrder, wantsNewSlot } from "./domain/orders.ts";
 import type { RepoKey } from "./domain/repo.ts";
 import { isActive, isEnded, type Run } from "./domain/run.ts";
-import { runsOf } from "./domain/state.ts";
+import { runsOf } from "./domain/runs.ts";
 import { decideTurning } from "./domain/turning.ts";
 import { decideVerifying } from "./domain/verifying.ts";
 import { messageOf } from "./errors.ts";

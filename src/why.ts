@@ -5,7 +5,8 @@ import { gatesOf, selectNext } from "./domain/gates.ts";
 import { known, type Observed } from "./domain/observed.ts";
 import { issueKey, type RepoKey } from "./domain/repo.ts";
 import { isActive } from "./domain/run.ts";
-import { type BotState, runsOfIssue } from "./domain/state.ts";
+import { runsOfIssue } from "./domain/runs.ts";
+import type { BotState } from "./domain/state.ts";
 import type { GitHub } from "./ports.ts";
 import { type Surroundings, standingOf } from "./standing.ts";
 

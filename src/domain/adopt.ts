@@ -5,7 +5,8 @@ import type { Candidate } from "./evidence.ts";
 import { branchOf, digestOf, runIdOf } from "./ids.ts";
 import type { RepoKey } from "./repo.ts";
 import type { Release, Run, Session, Tree, Turn } from "./run.ts";
-import { type BotState, runsOfIssue } from "./state.ts";
+import { runsOfIssue } from "./runs.ts";
+import type { BotState } from "./state.ts";
 
 /** Of the issues that carry the label of a run under way: those of which the state knows no run at all. */
 export function strandedOf(repo: RepoKey, running: readonly number[], state: BotState): readonly number[] {

@@ -3,7 +3,8 @@
 
 import type { RepoKey } from "./repo.ts";
 import { isActive, isEnded, type Run } from "./run.ts";
-import { type BotState, runsOf } from "./state.ts";
+import { runsOf } from "./runs.ts";
+import type { BotState } from "./state.ts";
 
 /** One of the servers of the config, and how it stands. */
 export type ExecutorSeen = {

@@ -11,8 +11,9 @@ import type { Policy } from "./policy.ts";
 import { priorityOf } from "./priority.ts";
 import { issueKey, type RepoKey } from "./repo.ts";
 import { holdsRepo, isActive, type Release, type Run, waitsForRepo } from "./run.ts";
+import { runsOf, runsOfIssue } from "./runs.ts";
 import type { Free } from "./space.ts";
-import { type BotState, runsOf, runsOfIssue } from "./state.ts";
+import type { BotState } from "./state.ts";
 import { trusted, unedited } from "./trust.ts";
 
 /** Why the bot as a whole may start nothing; undefined = armed. */

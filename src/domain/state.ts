@@ -12,7 +12,7 @@ import {
   slotKey,
 } from "./housekeeping-state.ts";
 import { reduceRun } from "./reduce-run.ts";
-import { type IssueKey, issueKey, type RepoKey } from "./repo.ts";
+import { type IssueKey, issueKey } from "./repo.ts";
 import { isEnded, type Run, type RunId, runSchema } from "./run.ts";
 
 /** A reply's `ts` is null between the try and the proof that it was posted; `digest` is of what it shows. */
@@ -296,25 +296,4 @@ function archive(state: BotState, id: RunId, at: number): BotState {
     threads: thread === undefined ? state.threads : put(state.threads, key, { ...thread, replies }),
     past: Object.fromEntries([...Object.entries(state.past).filter(([, since]) => at - since < PAST_MS), [id, at]]),
   };
-}
-
-/** Each state's runs by repo, made when they are first asked for: a state never changes, and each event makes a new one. */
-const byRepo = new WeakMap<BotState["runs"], ReadonlyMap<RepoKey, readonly Run[]>>();
-
-/** The repo's runs, newest last. */
-export function runsOf({ runs }: Pick<BotState, "runs">, repo: RepoKey): readonly Run[] {
-  let known = byRepo.get(runs);
-  if (known === undefined) {
-    known = Map.groupBy(
-      Object.values(runs).sort((a, b) => a.startedAt - b.startedAt),
-      (run) => run.repo,
-    );
-    byRepo.set(runs, known);
-  }
-  return known.get(repo) ?? [];
-}
-
-/** The issue's runs, newest last; the last one is what the issue's Slack thread shows. */
-export function runsOfIssue(state: BotState, repo: RepoKey, issue: number): readonly Run[] {
-  return runsOf(state, repo).filter((run) => run.issue.number === issue);
 }

@@ -6,7 +6,7 @@ import { relative } from "node:path";
 import { mayWork, slotHold } from "../domain/holds.ts";
 import { slotKey } from "../domain/housekeeping-state.ts";
 import type { RepoKey } from "../domain/repo.ts";
-import { runsOf } from "../domain/state.ts";
+import { runsOf } from "../domain/runs.ts";
 import type { SlotSeen } from "../domain/tree-slots.ts";
 import { messageOf } from "../errors.ts";
 import type { Loop } from "../loop.ts";

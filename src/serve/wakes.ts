@@ -3,7 +3,7 @@
 import { firstLookMs } from "../domain/pace.ts";
 import type { RepoKey } from "../domain/repo.ts";
 import { isEnded } from "../domain/run.ts";
-import { runsOf } from "../domain/state.ts";
+import { runsOf } from "../domain/runs.ts";
 import type { Loop } from "../loop.ts";
 import type { Store } from "../ports.ts";
 

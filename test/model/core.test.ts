@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { holdsRepo, isEnded } from "../../src/domain/run.ts";
-import { runsOf, stateSchema } from "../../src/domain/state.ts";
+import { runsOf } from "../../src/domain/runs.ts";
+import { stateSchema } from "../../src/domain/state.ts";
 import { Bot } from "./bot.ts";
 import { happenings, resume } from "./happenings.ts";
 import { Outside, REPOS } from "./outside.ts";
