@@ -24,7 +24,8 @@ export type Enrolments = {
   watch(): { stop(): Promise<void> };
 };
 
-const RECHECK_MS = { good: 6 * 3_600_000, bad: 5 * 60_000 };
+/** `unknown`: where GitHub did not say, which is nothing against the repo. */
+const RECHECK_MS = { good: 6 * 3_600_000, bad: 5 * 60_000, unknown: 30_000 };
 /** A check takes about ten requests: so many repos at once after a start, further ones one at a time. */
 const AT_ONCE = 20;
 const APART_MS = 20_000;
@@ -44,7 +45,13 @@ export function createEnrolments(options: {
 
   function isGood(enrolment: Enrolment): boolean {
     const age = clock.now() - enrolment.checkedAt;
-    return age >= 0 && age < (isEnrolled(enrolment) ? RECHECK_MS.good : RECHECK_MS.bad);
+    return age >= 0 && age < lastsFor(enrolment);
+  }
+
+  function lastsFor(enrolment: Enrolment): number {
+    if (isEnrolled(enrolment)) return RECHECK_MS.good;
+    const troubles = troublesOf(enrolment);
+    return troubles.every(({ result }) => result === "unknown") ? RECHECK_MS.unknown : RECHECK_MS.bad;
   }
 
   async function check(repo: RepoKey, before: Enrolment | undefined): Promise<Observed<Enrolment>> {
@@ -77,7 +84,7 @@ export function createEnrolments(options: {
       log,
       async work(repo) {
         const seen = await current(repo);
-        return seen?.known && isEnrolled(seen.value) ? RECHECK_MS.good : RECHECK_MS.bad;
+        return seen?.known ? lastsFor(seen.value) : RECHECK_MS.bad;
       },
     });
     const timers = repos.map((repo, index) =>
