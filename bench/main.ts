@@ -26,7 +26,8 @@ const benches: Readonly<Record<string, { readonly measures: string; load(): Prom
     load: () => import("./slack.ts"),
   },
   trees: {
-    measures: "a warm tree against bare git and against a throwaway clone with an install; the disk after 20 issues",
+    measures:
+      "a warm tree against bare git and a throwaway clone with install and build; what a release holds up; the disk after 20 issues",
     load: () => import("./trees.ts"),
   },
   housekeep: {

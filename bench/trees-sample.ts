@@ -1,16 +1,19 @@
-// What the bench of trees works on: a repo of ten thousand files, and one whose install puts four thousand into
-// node_modules, from packages that a server on loopback has.
+// What the bench of trees works on: a repo of ten thousand files; and one of a thousand sources, whose install puts about
+// four thousand files in four hundred packages into node_modules, from a server on loopback, and which the compiler among
+// them then builds.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const FILES = 10_000;
-const PACKAGES = 40;
-const FILES_PER_PACKAGE = 100;
+const PACKAGES = 400;
+const FILES_PER_PACKAGE = 10;
+const SOURCES = 1_000;
 
 /** About a kilobyte each, in folders of a hundred. */
 export function tenThousandFiles(): Record<string, string> {
@@ -39,36 +42,41 @@ export type Packages = AsyncDisposable & {
   readonly lockFile: string;
 };
 
+export type Setup = { readonly install: string; readonly build: string };
+
+/** What the second repo is set up with. */
+export const SETUP: Setup = {
+  install: "npm ci --no-audit --no-fund --prefer-offline",
+  build: "npm run --silent build",
+};
+
+type Package = { readonly name: string; readonly version: string; readonly tarball: Buffer; readonly bin?: object };
+
 /** Serves the packages; the lock file names them with their hashes, so that an install asks for nothing else. */
 export async function servePackages(dir: string): Promise<Packages> {
-  const tarballs = new Map<string, Buffer>();
-  for (let n = 0; n < PACKAGES; n += 1) tarballs.set(`/part-${n}-1.0.0.tgz`, makePackage(dir, `part-${n}`));
+  const plain = Array.from({ length: PACKAGES }, (_, n) => makePackage(dir, `part-${n}`));
+  const packages = [...plain, ...compiler(dir)];
+  const tarballs = new Map(packages.map((made) => [pathOf(made), made.tarball]));
   const server = createServer((request, response) => {
-    const body = tarballs.get(request.url ?? "");
+    const body = tarballs.get(decodeURIComponent(request.url ?? ""));
     response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/octet-stream" });
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const names = Array.from({ length: PACKAGES }, (_, n) => `part-${n}`);
-  const dependencies = Object.fromEntries(names.map((name) => [name, "1.0.0"]));
-  const packages = Object.fromEntries(
-    names.map((name) => {
-      const path = `/${name}-1.0.0.tgz`;
-      const integrity = `sha512-${createHash("sha512")
-        .update(tarballs.get(path) ?? "")
-        .digest("base64")}`;
-      return [`node_modules/${name}`, { version: "1.0.0", resolved: `${origin}${path}`, integrity }];
-    }),
-  );
   const about = { name: "shop", version: "1.0.0" };
+  const dependencies = Object.fromEntries(packages.map(({ name, version }) => [name, version]));
+  const locked = packages.map((made) => {
+    const { name, version, tarball, bin } = made;
+    const integrity = `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
+    const entry = { version, resolved: `${origin}${pathOf(made)}`, integrity, ...(bin && { bin }) };
+    return [`node_modules/${name}`, entry] as const;
+  });
+  const scripts = { build: "tsc -p ." };
+  const lock = { "": { ...about, dependencies }, ...Object.fromEntries(locked) };
   return {
-    packageJson: `${JSON.stringify({ ...about, private: true, dependencies }, null, 2)}\n`,
-    lockFile: `${JSON.stringify(
-      { ...about, lockfileVersion: 3, requires: true, packages: { "": { ...about, dependencies }, ...packages } },
-      null,
-      2,
-    )}\n`,
+    packageJson: `${JSON.stringify({ ...about, private: true, type: "module", scripts, dependencies }, null, 2)}\n`,
+    lockFile: `${JSON.stringify({ ...about, lockfileVersion: 3, requires: true, packages: lock }, null, 2)}\n`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -76,17 +84,73 @@ export async function servePackages(dir: string): Promise<Packages> {
   };
 }
 
-function makePackage(dir: string, name: string): Buffer {
-  const folder = join(dir, name, "package");
-  mkdirSync(join(folder, "lib"), { recursive: true });
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name, version: "1.0.0", main: "lib/file-0.js" })}\n`);
+function pathOf({ name, version }: Package): string {
+  return `/${name}-${version}.tgz`;
+}
+
+/** What the compiler builds, and how. */
+export function sources(): Record<string, string> {
+  const compilerOptions = {
+    strict: true,
+    module: "esnext",
+    target: "es2022",
+    outDir: "dist",
+    rootDir: "src",
+    types: [],
+  };
+  const files: Record<string, string> = {
+    "tsconfig.json": `${JSON.stringify({ compilerOptions, include: ["src"] }, null, 2)}\n`,
+    "src/index.ts": "export const round = 0;\n",
+  };
+  for (let n = 0; n < SOURCES; n += 1) files[`src/area-${n % 20}/part-${n}.ts`] = sourceText(n);
+  return files;
+}
+
+function sourceText(n: number): string {
+  const before = n - 20;
+  const uses = before < 0 ? "" : `import { total${before} } from "./part-${before}.js";\n\n`;
+  const fields = Array.from({ length: 12 }, (_, at) => `  readonly field${at}: number;\n`).join("");
+  const sum = Array.from({ length: 12 }, (_, at) => `order.field${at}`).join(" + ");
+  const add = before < 0 ? "0" : `total${before}(order)`;
+  return `${uses}export type Order${n} = {\n${fields}};\n\nexport function total${n}(order: Order${n}): number {\n  return ${sum} + ${add};\n}\n`;
+}
+
+/** The one that this repository has installed, with its program for this machine. */
+function compiler(dir: string): readonly Package[] {
+  const home = dirname(fileURLToPath(import.meta.resolve("typescript/package.json")));
+  const { version } = JSON.parse(readFileSync(join(home, "package.json"), "utf8")) as { version: string };
+  const machine = `@typescript/typescript-${process.platform}-${process.arch}`;
+  return [
+    { name: "typescript", version, tarball: packed(dir, home), bin: { tsc: "bin/tsc" } },
+    { name: machine, version, tarball: packed(dir, join(home, "..", machine)) },
+  ];
+}
+
+function packed(dir: string, home: string): Buffer {
+  const folder = join(dir, "packed");
+  cpSync(home, join(folder, "package"), { recursive: true });
+  return pack(dir, folder);
+}
+
+function pack(dir: string, folder: string): Buffer {
+  const file = join(dir, "packed.tgz");
+  execFileSync("tar", ["-czf", file, "-C", folder, "package"]);
+  const body = readFileSync(file);
+  rmSync(folder, { recursive: true, force: true });
+  return body;
+}
+
+function makePackage(dir: string, name: string): Package {
+  const version = "1.0.0";
+  const folder = join(dir, name);
+  mkdirSync(join(folder, "package", "lib"), { recursive: true });
+  writeFileSync(
+    join(folder, "package", "package.json"),
+    `${JSON.stringify({ name, version, main: "lib/file-0.js" })}\n`,
+  );
   for (let n = 0; n < FILES_PER_PACKAGE - 1; n += 1) {
     const text = `// ${name} ${n}\nexports.value${n} = ${JSON.stringify(createHash("sha256").update(`${name}${n}`).digest("hex"))};\n`;
-    writeFileSync(join(folder, "lib", `file-${n}.js`), text.repeat(8));
+    writeFileSync(join(folder, "package", "lib", `file-${n}.js`), text.repeat(8));
   }
-  const file = join(dir, `${name}.tgz`);
-  execFileSync("tar", ["-czf", file, "-C", join(dir, name), "package"]);
-  const body = readFileSync(file);
-  rmSync(join(dir, name), { recursive: true, force: true });
-  return body;
+  return { name, version, tarball: pack(dir, folder) };
 }

@@ -1,5 +1,6 @@
 // Trees: how fast a run gets a warm one, against the git commands that cannot be avoided and against what it replaced: a
-// throwaway clone with a fresh install. Then twenty issues in a row, and what they leave on the disk.
+// throwaway clone with a fresh install and a build. How long a release holds up the next pick-up. Then twenty issues in a
+// row, and what they leave on the disk.
 //
 // All sides are taken on the same commits, one after the other, so that a busy machine is busy for each.
 
@@ -18,7 +19,7 @@ import { type Layout, layoutOf } from "../src/volume/layout.ts";
 import { measure } from "../src/volume/measure.ts";
 import { activeRun } from "./runs.ts";
 import { asNobody, bareGit, type Took, timed, useSlowDisk } from "./trees-measure.ts";
-import { servePackages, someChanged, tenThousandFiles } from "./trees-sample.ts";
+import { SETUP, type Setup, servePackages, someChanged, sources, tenThousandFiles } from "./trees-sample.ts";
 
 const exec = promisify(execFile);
 
@@ -31,7 +32,7 @@ type Sample = {
   readonly github: GitHub;
   readonly trees: Trees;
   readonly layout: Layout;
-  readonly setup: string | undefined;
+  readonly setup: Setup | undefined;
   readonly dir: string;
   next(): Run;
 };
@@ -44,18 +45,18 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
     await using github = await startGitHub({ dataDir: join(dir, "github") });
     for (const login of ["acme", "bot"]) github.addUser({ login, type: "User", token: `token-${login}` });
     const collaborators = { bot: "write" } as const;
-    tell("making a repo of 10,000 files, and one with 4,000 files in node_modules …");
+    tell("making a repo of 10,000 files, and one with 400 packages in node_modules and 1,000 sources to build …");
     await github.createRepo({ owner: "acme", name: "files", files: tenThousandFiles(), collaborators });
     const modules = {
       "package.json": packages.packageJson,
       "package-lock.json": packages.lockFile,
-      ".gitignore": "node_modules/\n",
-      "src/index.js": "export {};\n",
+      ".gitignore": "node_modules/\ndist/\n",
+      ...sources(),
     };
     await github.createRepo({ owner: "acme", name: "modules", files: modules, collaborators });
     const parts = {
       files: await measureSample(sampleOf(github, dir, "files", undefined), tell),
-      modules: await measureSample(sampleOf(github, dir, "modules", INSTALL), tell),
+      modules: await measureSample(sampleOf(github, dir, "modules", SETUP), tell),
     };
     const slow = await useSlowDisk(dir, () => measureSlow(github, dir, tell), tell);
     const { files, modules: installed } = parts;
@@ -63,8 +64,9 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
       bench: "trees",
       warmVsBareGit: Math.max(files.warmVsBareGit, installed.warmVsBareGit),
       throwawayVsWarm: installed.throwawayVsWarm,
+      withoutBuildVsWarm: installed.withoutBuildVsWarm,
       diskVsOneTree: Math.max(files.diskVsOneTree, installed.diskVsOneTree),
-      releaseVsBareGit: Math.max(files.releaseVsBareGit, installed.releaseVsBareGit),
+      releaseDelayVsBareGit: Math.max(files.releaseDelayVsBareGit, installed.releaseDelayVsBareGit),
       leaked: files.leaked + installed.leaked,
       parts: { ...parts, slow },
     };
@@ -73,11 +75,9 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
   }
 }
 
-const INSTALL = "npm ci --no-audit --no-fund --prefer-offline";
-
 let samples = 0;
 
-function sampleOf(github: GitHub, dir: string, name: string, setup: string | undefined): Sample {
+function sampleOf(github: GitHub, dir: string, name: string, setup: Setup | undefined): Sample {
   samples += 1;
   const repo = `acme/${name}`;
   const home = join(dir, `volume-${samples}`);
@@ -89,7 +89,15 @@ function sampleOf(github: GitHub, dir: string, name: string, setup: string | und
     fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(repo) }),
     rulesOf: () => ({
       setup:
-        setup === undefined ? undefined : { command: setup, withinMs: 600_000, env: {}, inputs: [], caches: ["npm"] },
+        setup === undefined
+          ? undefined
+          : {
+              command: `${setup.install} && ${setup.build}`,
+              withinMs: 600_000,
+              env: {},
+              inputs: [],
+              caches: ["npm"],
+            },
       submodules: false,
       lfs: false,
     }),
@@ -123,7 +131,7 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   // The first tree is a new one, and pays for the clone and the install.
   const cold = await timed(() => taken(sample));
   await trees.release(cold.value);
-  const rounds: { bare: Took; warm: number; release: number; bareRelease: number; throwaway: number }[] = [];
+  const rounds: Round[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     tell(`${repo}: round ${round} of ${ROUNDS} …`);
     await github.commit(repo, { message: `Round ${round}`, files: changesFor(repo, round), by: "acme" });
@@ -132,11 +140,22 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
     const early = warmFirst ? await timed(() => taken(sample)) : undefined;
     const bareTook = await bare.take(`round-${round}`);
     const warm = early ?? (await timed(() => taken(sample)));
-    const throwaway = await timed(() => throwAway(sample, round));
+    const throwaway = await throwAway(sample, round);
     await github.commit(repo, { message: `After ${round}`, files: changesFor(repo, round + 100), by: "acme" });
     const bareRelease = await bare.giveBack();
+    const bareNext = await bare.take(`next-${round}`);
+    // An issue waits for the repo to be free: it is picked up as soon as the one before has given its tree back.
     const release = await timed(() => trees.release(warm.value));
-    rounds.push({ bare: bareTook, warm: warm.ms, release: release.ms, bareRelease, throwaway: throwaway.ms });
+    const next = await timed(() => taken(sample));
+    await trees.release(next.value);
+    rounds.push({
+      bare: bareTook,
+      warm: warm.ms,
+      release: release.ms,
+      delay: release.ms + next.ms - warm.ms,
+      bareDelay: bareRelease + bareNext.all - bareTook.all,
+      throwaway,
+    });
   }
   rmSync(join(sample.dir, "throwaway"), { recursive: true, force: true });
   // With the history as it is by now: what the issues add is measured, not what the rounds before them did.
@@ -149,14 +168,19 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
     clean: median(rounds.map((round) => round.bare.clean)),
     bare: median(rounds.map((round) => round.bare.all)),
     warm: median(rounds.map((round) => round.warm)),
-    throwaway: median(rounds.map((round) => round.throwaway)),
-    bareRelease: median(rounds.map((round) => round.bareRelease)),
+    clone: median(rounds.map((round) => round.throwaway.clone)),
+    install: median(rounds.map((round) => round.throwaway.install)),
+    build: median(rounds.map((round) => round.throwaway.build)),
+    throwaway: median(rounds.map(({ throwaway: { clone, install, build } }) => clone + install + build)),
     release: median(rounds.map((round) => round.release)),
+    releaseDelay: median(rounds.map((round) => round.delay)),
+    bareReleaseDelay: median(rounds.map((round) => round.bareDelay)),
   };
   const result = {
     warmVsBareGit: ratio(ms.warm, ms.bare),
     throwawayVsWarm: ratio(ms.throwaway, ms.warm),
-    releaseVsBareGit: ratio(ms.release, ms.bareRelease),
+    withoutBuildVsWarm: ratio(ms.clone + ms.install, ms.warm),
+    releaseDelayVsBareGit: ratio(ms.releaseDelay, ms.bareReleaseDelay),
     diskVsOneTree: ratio(disk.bytes, oneTree),
     leaked: disk.leaked,
     ms,
@@ -166,8 +190,10 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   tell(
     `${repo}: warm ${ms.warm} ms, bare git ${ms.bare} ms (fetch ${ms.fetch}, switch ${ms.switch}, clean ${ms.clean}): ` +
       `${result.warmVsBareGit}×\n` +
-      `${repo}: throwaway clone${setup === undefined ? "" : " and install"} ${ms.throwaway} ms: ${result.throwawayVsWarm}× the warm one\n` +
-      `${repo}: release ${ms.release} ms, bare git ${ms.bareRelease} ms: ${result.releaseVsBareGit}×\n` +
+      `${repo}: throwaway tree ${ms.throwaway} ms (clone ${ms.clone}, install ${ms.install}, build ${ms.build}): ` +
+      `${result.throwawayVsWarm}× the warm one, ${result.withoutBuildVsWarm}× without the build\n` +
+      `${repo}: a release takes ${ms.release} ms and puts the next pick-up off by ${ms.releaseDelay} ms, ` +
+      `bare git by ${ms.bareReleaseDelay} ms: ${result.releaseDelayVsBareGit}×\n` +
       `${repo}: ${result.mb.after} MB after ${ISSUES} issues, ${result.mb.oneTree} MB for one tree: ${result.diskVsOneTree}×, ` +
       `${result.leaked} left over`,
   );
@@ -175,24 +201,41 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
 }
 
 function changesFor(repo: string, round: number): Record<string, string> {
-  return repo.endsWith("/files") ? someChanged(round) : { "src/index.js": `export const round = ${round};\n` };
+  return repo.endsWith("/files") ? someChanged(round) : { "src/index.ts": `export const round = ${round};\n` };
 }
 
+type Throwaway = { readonly clone: number; readonly install: number; readonly build: number };
+
+type Round = {
+  readonly bare: Took;
+  readonly warm: number;
+  readonly release: number;
+  /** By how much later a waiting issue has its tree than it would have without a release before it. */
+  readonly delay: number;
+  readonly bareDelay: number;
+  readonly throwaway: Throwaway;
+};
+
 /** What warm trees replaced: a clone of the checkout for each issue, and an install from a cache that has all. */
-async function throwAway({ repo, layout, setup, dir, github }: Sample, round: number): Promise<void> {
+async function throwAway({ repo, layout, setup, dir, github }: Sample, round: number): Promise<Throwaway> {
   const path = join(dir, "throwaway", String(round));
   await mkdir(join(dir, "throwaway"), { recursive: true });
   const env = asNobody(github.cloneUrl(repo), TOKEN);
   // Never in step: the remote is served by this very process.
   const git = async (cwd: string, ...args: string[]): Promise<string> => (await exec("git", args, { cwd, env })).stdout;
-  await git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
-  await git(dir, "clone", "--quiet", "--local", "--no-checkout", layout.checkout(repo), path);
-  const head = await git(layout.checkout(repo), "rev-parse", "origin/main");
-  await git(path, "checkout", "--quiet", "-B", `issue-${round}`, head.trim());
-  if (setup !== undefined) {
-    const cache = { npm_config_cache: layout.cache("npm"), HOME: join(layout.home(repo), "home") };
-    await exec("sh", ["-c", setup], { cwd: path, env: { ...env, ...cache }, maxBuffer: 64 * 1024 * 1024 });
-  }
+  const clone = await timed(async () => {
+    await git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
+    await git(dir, "clone", "--quiet", "--local", "--no-checkout", layout.checkout(repo), path);
+    const head = await git(layout.checkout(repo), "rev-parse", "origin/main");
+    await git(path, "checkout", "--quiet", "-B", `issue-${round}`, head.trim());
+  });
+  const cache = { npm_config_cache: layout.cache("npm"), HOME: join(layout.home(repo), "home") };
+  const run = async (command: string | undefined): Promise<number> => {
+    if (command === undefined) return 0;
+    const options = { cwd: path, env: { ...env, ...cache }, maxBuffer: 64 * 1024 * 1024 };
+    return (await timed(() => exec("sh", ["-c", command], options))).ms;
+  };
+  return { clone: clone.ms, install: await run(setup?.install), build: await run(setup?.build) };
 }
 
 /** Each lands a commit; what is then on the volume besides caches, and what is left of runs that are over. */
@@ -224,9 +267,9 @@ async function twentyIssues(sample: Sample) {
 }
 
 async function measureSlow(github: GitHub, dir: string, tell: (line: string) => void) {
-  const result = await measureSample(sampleOf(github, dir, "modules", INSTALL), (line) => tell(`slow disk, ${line}`));
-  const { warmVsBareGit, throwawayVsWarm, ms } = result;
-  return { warmVsBareGit, throwawayVsWarm, ms };
+  const result = await measureSample(sampleOf(github, dir, "modules", SETUP), (line) => tell(`slow disk, ${line}`));
+  const { warmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms } = result;
+  return { warmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms };
 }
 
 function median(values: readonly number[]): number {
