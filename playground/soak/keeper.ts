@@ -1,6 +1,7 @@
 // Keeps the bot running, as a supervisor does, and kills it when told to.
 
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { type Bot, startBot } from "../demo/bot.ts";
 import { type Cost, costOf, sumOf } from "./cost.ts";
 import type { Stage } from "./stage.ts";
@@ -22,7 +23,8 @@ export type Keeper = {
 
 const AGAIN_MS = 300;
 
-export function keepBot(stage: Stage): Keeper {
+/** `main` is the bot's program. */
+export function keepBot(stage: Stage, main: string): Keeper {
   let bot: Bot | undefined;
   let startedAt = 0;
   let kills = 0;
@@ -33,7 +35,8 @@ export function keepBot(stage: Stage): Keeper {
 
   function start(): void {
     startedAt = performance.now();
-    const mine = startBot(stage.dir, stage.configFile, stage.addresses, { env: stage.machine.env });
+    const env = { NODE_COMPILE_CACHE: join(dirname(main), "compile-cache"), ...stage.machine.env };
+    const mine = startBot(stage.dir, stage.configFile, stage.addresses, { env, main });
     bot = mine;
     mine.process.once("exit", (code, signal) => {
       if (!wanted) return;

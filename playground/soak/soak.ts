@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { buildProgram } from "../../scripts/build.ts";
 import { countAll, createChecker, type Final } from "./checker.ts";
 import { costOf } from "./cost.ts";
 import { drawOf } from "./draw.ts";
@@ -71,20 +72,25 @@ export async function soak(options: SoakOptions): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), "afk-soak-"));
   try {
     tell(`seed ${seed}: ${options.repos} repos, ${options.issues} issues, ${minutes} min of faults`);
+    const main = await buildProgram(join(dir, "bot"));
     await using stage = await setStage(dir, options.repos, options.mounts);
-    return await play(stage, options);
+    return await play(stage, main, options);
   } finally {
     if (options.keep) tell(`kept: ${dir}`);
     else rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
-async function play(stage: Stage, { minutes, seed, issues: wanted, signal, tell }: SoakOptions): Promise<Outcome> {
+async function play(
+  stage: Stage,
+  main: string,
+  { minutes, seed, issues: wanted, signal, tell }: SoakOptions,
+): Promise<Outcome> {
   const ms = minutes * 60_000;
   const issues: Issue[] = [];
   const checker = createChecker();
   const people = createPeople(stage, seed);
-  const keeper = keepBot(stage);
+  const keeper = keepBot(stage, main);
   const strikes = countStrikes();
   const small = startSmallFaults(stage, seed, strikes);
   const large = [...planLarge(seed, ms)];
