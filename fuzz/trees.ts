@@ -71,7 +71,7 @@ export async function fuzzTrees({ cases, withinMs, seed, from, keep, tell }: Fuz
     const bot = startBot(world, main, chance);
     const count = Math.min(CASES_PER_WORLD, cases - n * CASES_PER_WORLD);
     try {
-      const play = { world, bot, chance, outcome, count, all: emptyLedger(), trapIsSet: false, tell };
+      const play = { world, bot, chance, outcome, count, all: emptyLedger(), parked: [], trapIsSet: false, tell };
       await playWorld({ ...play, first: n * CASES_PER_WORLD + 1 });
     } finally {
       bot.stop();
@@ -96,8 +96,10 @@ type Play = {
   readonly outcome: Outcome;
   readonly first: number;
   readonly count: number;
-  /** What all runs of the world made. */
+  /** What all runs of the world made that are over. */
   readonly all: Ledger;
+  /** Blocked runs, which keep their trees. */
+  readonly parked: Held[];
   /** All worktrees share the config that it is in. */
   trapIsSet: boolean;
   tell(line: string): void;
@@ -106,9 +108,7 @@ type Play = {
 type Held = { readonly run: Run; readonly ledger: Ledger; readonly done: string[]; readonly case: number };
 
 async function playWorld(play: Play): Promise<void> {
-  const { world, chance, outcome, first, count, tell } = play;
-  /** Blocked runs, which keep their trees. */
-  const parked: Held[] = [];
+  const { world, chance, outcome, first, count, tell, parked } = play;
   for (let n = first; n < first + count; n += 1) {
     outcome.cases += 1;
     if (chance.is(0.4)) world.landElsewhere(n);
@@ -181,7 +181,10 @@ function work(play: Play, { run, ledger, done, case: n }: Held): void {
   const { checkout, dir } = world;
   const madeCommit = (sha: string | undefined): void => void (sha && ledger.commits.add(sha));
   const madeInside = (sha: string | undefined): void => void (sha && ledger.inside.add(sha));
-  const gaveUp = (sha: string): void => void ledger.commits.delete(sha);
+  // The stash is everybody's: what one run pops may be what another put there.
+  const gaveUp = (sha: string): void => {
+    for (const { commits } of [ledger, play.all, ...play.parked.map((other) => other.ledger)]) commits.delete(sha);
+  };
   const tree: Tree = { path, checkout, dir, n, chance, madeCommit, madeInside, gaveUp };
   noteCommits(ledger, path);
   for (let deeds = chance.below(9); deeds > 0; deeds -= 1) {
