@@ -133,10 +133,13 @@ function t3Options(dir: string, githubUrl: string, agent: Path["agent"]): Parame
   };
 }
 
-/** The clocks of a bot that has no time; all else is the demo's config. */
+/**
+ * The clocks of a bot that has no time; all else is the demo's config. Only what waits for a dead git's lock is tried anew,
+ * and that takes half a minute.
+ */
 function hurry(configFile: string, policy: Path["policy"]): void {
   const config = parse(readFileSync(configFile, "utf8")) as { policy: Record<string, unknown> };
-  Object.assign(config.policy, { poll: "400ms", watch: "400ms", ...policy });
+  Object.assign(config.policy, { poll: "400ms", watch: "400ms", retry: "4s", ...policy });
   writeFileSync(configFile, stringify(config));
 }
 
