@@ -245,5 +245,5 @@ export const paths: Readonly<Record<string, Path & { readonly body: string }>> =
 
 /** All was done before the state was lost; what was left to do is to say so. */
 function isBehind(sight: Sight): boolean {
-  return sight.closed && sight.card === "deployed" && !sight.labels.includes("agent-running");
+  return sight.closed && sight.labels.length === 0;
 }

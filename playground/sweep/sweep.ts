@@ -82,9 +82,7 @@ async function sweepWay(
   const isWhole = every === 1 && shard.of === 1;
   let due = points;
   for (let round = 1; round <= ROUNDS && due.length > 0; round += 1) {
-    const results = await Promise.all(
-      dealt(due, kills, round === 1 ? SNAPSHOTS : 1).map((hand) => play({ path, points: hand })),
-    );
+    const results = await Promise.all(dealt(due, kills).map((hand) => play({ path, points: hand })));
     const came = new Set(results.flatMap(({ sprung }) => sprung));
     // A killed bot asks what an undisturbed one does not: those moments are points as well.
     const more = isWhole ? newPoints(path, results, known) : [];
@@ -107,18 +105,18 @@ function isNew(path: string, point: Point, known: Set<string>): boolean {
   return true;
 }
 
-/** So many events' snapshots a play tries at first: the next one is made due once the one before has come to its rename. */
+/** So many events' snapshots a play tries: the next one is made due once the one before has come to its rename. */
 const SNAPSHOTS = 2;
 
 /** So many points to each play, spread over the whole way; the snapshots of one event go together. */
-function dealt(points: readonly Point[], perPlay: number, perPlayOfSnapshots: number): readonly (readonly Point[])[] {
+function dealt(points: readonly Point[], perPlay: number): readonly (readonly Point[])[] {
   const snapshots = new Map<string, Point[]>();
   const others: Point[] = [];
   for (const point of points) {
     if (point.kind !== "snapshot") others.push(point);
     else snapshots.set(point.key, [...(snapshots.get(point.key) ?? []), point]);
   }
-  const count = Math.max(Math.ceil(snapshots.size / perPlayOfSnapshots), Math.ceil(others.length / perPlay));
+  const count = Math.max(Math.ceil(snapshots.size / SNAPSHOTS), Math.ceil(others.length / perPlay));
   const hands: Point[][] = Array.from({ length: count }, () => []);
   for (const [index, group] of [...snapshots.values()].entries()) hands[index % count]?.push(...group);
   for (const [index, point] of others.entries()) hands[index % count]?.push(point);

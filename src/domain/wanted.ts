@@ -4,6 +4,7 @@ import { landedOf, type Run } from "./run.ts";
 /** What the issue should look like on GitHub for the run; undefined = leave it as it is. */
 export type IssueWanted = {
   readonly add: readonly string[];
+  /** In this order, after all else: the label by which a run without a state is found goes last. */
   readonly remove: readonly string[];
   readonly close: boolean;
   /** A commit that says `Closes` closed it, and what it did is not healthy, or was taken back. */
@@ -22,12 +23,12 @@ export function wantedIssue(run: Run, { ready, running, human }: Labels): IssueW
     case "fixing":
       return { add: [running], remove: [human], close: false };
     case "blocked":
-      return { add: [human], remove: [running, ready], close: false };
+      return { add: [human], remove: [ready, running], close: false };
     case "frozen":
     case "handed-over":
-      return { add: [human], remove: [running, ready], close: false, reopen: landedOf(run) !== null };
+      return { add: [human], remove: [ready, running], close: false, reopen: landedOf(run) !== null };
     case "deployed":
-      return { add: [], remove: [running, ready], close: true };
+      return { add: [], remove: [ready, running], close: true };
     case "abandoned":
       return undefined;
     default:

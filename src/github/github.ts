@@ -207,14 +207,15 @@ export function createGitHub(
       const { owner, name } = splitRepo(repo);
       const target = { owner, repo: name, issue_number: issue };
       try {
+        // What is taken away goes last: whoever loses the state in between must find the issue by a label.
+        if (wanted.add.length > 0) await client.rest.issues.addLabels({ ...target, labels: [...wanted.add] });
+        if (wanted.reopen) await client.rest.issues.update({ ...target, state: "open" });
+        if (wanted.close) await client.rest.issues.update({ ...target, state: "closed", state_reason: "completed" });
         for (const label of wanted.remove) {
           await client.rest.issues.removeLabel({ ...target, name: label }).catch((error: unknown) => {
             if (statusOf(error) !== 404) throw error;
           });
         }
-        if (wanted.add.length > 0) await client.rest.issues.addLabels({ ...target, labels: [...wanted.add] });
-        if (wanted.reopen) await client.rest.issues.update({ ...target, state: "open" });
-        if (wanted.close) await client.rest.issues.update({ ...target, state: "closed", state_reason: "completed" });
       } catch (error) {
         throw githubError(error, `showing the state of ${repo}#${issue}`);
       }

@@ -74,7 +74,7 @@ describe("what GitHub should show", () => {
     });
     expect(wantedIssue(blocked, policy.labels)).toEqual({
       add: ["ready-for-human"],
-      remove: ["agent-running", "ready-for-agent"],
+      remove: ["ready-for-agent", "agent-running"],
       close: false,
     });
   });
