@@ -21,6 +21,7 @@ import type { IssueKey, RepoKey, Sha } from "./domain/repo.ts";
 import type { Release, Run, RunId, Session, Spend, Tree, TreeMade, Turn } from "./domain/run.ts";
 import type { BotState, IssueThread } from "./domain/state.ts";
 import type { SlotSeen } from "./domain/tree-slots.ts";
+import type { IssueWanted } from "./domain/wanted.ts";
 
 export type Clock = { now(): number };
 
@@ -92,8 +93,8 @@ export type GitHub = {
   fetchFailures(repo: RepoKey, sha: Sha): Promise<Observed<readonly FailedJob[]>>;
   /** Runs the failed jobs of a workflow run again; one that runs already is left to it. */
   rerunFailed(repo: RepoKey, run: number): Promise<void>;
-  /** Makes labels and open/closed as wanted; a label that is already gone is no error. */
-  showIssue(repo: RepoKey, issue: number, wanted: IssueShown): Promise<void>;
+  /** Makes labels and open/closed as wanted, in its order; a label that is already gone is no error. */
+  showIssue(repo: RepoKey, issue: number, wanted: IssueWanted): Promise<void>;
   /** Edits the run's one comment, found by `marker` where its id is unknown, or creates it. Returns its id. */
   showComment(
     repo: RepoKey,
@@ -105,14 +106,6 @@ export type GitHub = {
 export type IssueLookup =
   | { readonly is: "found"; readonly candidate: Candidate }
   | { readonly is: "missing"; readonly why: string };
-
-export type IssueShown = {
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
-  readonly close: boolean;
-  /** What landed is not healthy, or was taken back, though its commit closed the issue. Absent = leave it as it is. */
-  readonly reopen?: boolean;
-};
 
 export type Executor = {
   /** What the executor has of a run that the state may not know; null = nothing. Reads only. */

@@ -3,9 +3,11 @@ import { landedOf, type Run } from "./run.ts";
 
 /** What the issue should look like on GitHub for the run; undefined = leave it as it is. */
 export type IssueWanted = {
-  readonly add: readonly string[];
-  /** In this order, after all else: the label by which a run without a state is found goes last. */
+  /** Before all else: who sees the human label may release the issue anew at once. */
   readonly remove: readonly string[];
+  readonly add: readonly string[];
+  /** After all else: by this label a bot that lost its state in between finds the issue. */
+  readonly removeLast?: readonly string[];
   readonly close: boolean;
   /** A commit that says `Closes` closed it, and what it did is not healthy, or was taken back. */
   readonly reopen?: boolean;
@@ -23,12 +25,12 @@ export function wantedIssue(run: Run, { ready, running, human }: Labels): IssueW
     case "fixing":
       return { add: [running], remove: [human], close: false };
     case "blocked":
-      return { add: [human], remove: [ready, running], close: false };
+      return { add: [human], remove: [ready], removeLast: [running], close: false };
     case "frozen":
     case "handed-over":
-      return { add: [human], remove: [ready, running], close: false, reopen: landedOf(run) !== null };
+      return { add: [human], remove: [ready], removeLast: [running], close: false, reopen: landedOf(run) !== null };
     case "deployed":
-      return { add: [], remove: [ready, running], close: true };
+      return { add: [], remove: [ready], removeLast: [running], close: true };
     case "abandoned":
       return undefined;
     default:

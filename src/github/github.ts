@@ -207,15 +207,16 @@ export function createGitHub(
       const { owner, name } = splitRepo(repo);
       const target = { owner, repo: name, issue_number: issue };
       try {
-        // What is taken away goes last: whoever loses the state in between must find the issue by a label.
+        const remove = async (name: string): Promise<void> => {
+          await client.rest.issues.removeLabel({ ...target, name }).catch((error: unknown) => {
+            if (statusOf(error) !== 404) throw error;
+          });
+        };
+        for (const label of wanted.remove) await remove(label);
         if (wanted.add.length > 0) await client.rest.issues.addLabels({ ...target, labels: [...wanted.add] });
         if (wanted.reopen) await client.rest.issues.update({ ...target, state: "open" });
         if (wanted.close) await client.rest.issues.update({ ...target, state: "closed", state_reason: "completed" });
-        for (const label of wanted.remove) {
-          await client.rest.issues.removeLabel({ ...target, name: label }).catch((error: unknown) => {
-            if (statusOf(error) !== 404) throw error;
-          });
-        }
+        for (const label of wanted.removeLast ?? []) await remove(label);
       } catch (error) {
         throw githubError(error, `showing the state of ${repo}#${issue}`);
       }

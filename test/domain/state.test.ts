@@ -74,7 +74,8 @@ describe("what GitHub should show", () => {
     });
     expect(wantedIssue(blocked, policy.labels)).toEqual({
       add: ["ready-for-human"],
-      remove: ["ready-for-agent", "agent-running"],
+      remove: ["ready-for-agent"],
+      removeLast: ["agent-running"],
       close: false,
     });
   });
