@@ -3,11 +3,12 @@
 // one that only loads the shipped files.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { startBot } from "../playground/demo/bot.ts";
+import { costOf } from "../playground/soak/cost.ts";
 import { type Stage, setStage } from "../playground/sweep/stage.ts";
 import { buildProgram } from "../scripts/build.ts";
 import { median } from "./median.ts";
@@ -15,8 +16,6 @@ import { median } from "./median.ts";
 /** The first two fill Node's compile cache, which the image's first start does not have either. */
 const WARM_UP = 2;
 const ROUNDS = 8;
-/** `times` of /proc/<pid>/stat are in these. */
-const TICK_MS = 10;
 
 type Start = { readonly readyMs: number; readonly cpuMs: number };
 
@@ -67,7 +66,7 @@ async function start(stage: Stage, main: string | undefined, env: Readonly<Recor
   const bot = startBot(stage.dir, stage.configFile, stage.addresses, { env, ...(main !== undefined && { main }) });
   await bot.said("ready");
   const readyMs = Math.round(performance.now() - begun);
-  const cpuMs = cpuOf(bot.process.pid ?? 0);
+  const cpuMs = Math.round((costOf(bot.process.pid ?? 0)?.own ?? Number.NaN) * 1000);
   await bot.stop();
   return { readyMs, cpuMs };
 }
@@ -77,14 +76,6 @@ function serveOf(built: string): string {
   const name = readdirSync(dirname(built)).find((file) => /^serve-.*\.mjs$/.test(file));
   if (name === undefined) throw new Error("the built program has no file for `serve`");
   return join(dirname(built), name);
-}
-
-/** What the process has used so far, of all cores. See proc(5): user and system time are the 14th and 15th field. */
-function cpuOf(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
-    .replace(/^.*\) /s, "")
-    .split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 async function time(args: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {

@@ -17,6 +17,7 @@ import { createTrees } from "../src/git/trees.ts";
 import type { Trees } from "../src/ports.ts";
 import { type Layout, layoutOf } from "../src/volume/layout.ts";
 import { measure } from "../src/volume/measure.ts";
+import { median } from "./median.ts";
 import { activeRun } from "./runs.ts";
 import { asNobody, bareGit, type Took, timed, useSlowDisk } from "./trees-measure.ts";
 import { SETUP, type Setup, servePackages, someChanged, sources, tenThousandFiles } from "./trees-sample.ts";
@@ -163,18 +164,18 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   const disk = await twentyIssues(sample);
   const ms = {
     cold: Math.round(cold.ms),
-    fetch: median(rounds.map((round) => round.bare.fetch)),
-    switch: median(rounds.map((round) => round.bare.switch)),
-    clean: median(rounds.map((round) => round.bare.clean)),
-    bare: median(rounds.map((round) => round.bare.all)),
-    warm: median(rounds.map((round) => round.warm)),
-    clone: median(rounds.map((round) => round.throwaway.clone)),
-    install: median(rounds.map((round) => round.throwaway.install)),
-    build: median(rounds.map((round) => round.throwaway.build)),
-    throwaway: median(rounds.map(({ throwaway: { clone, install, build } }) => clone + install + build)),
-    release: median(rounds.map((round) => round.release)),
-    releaseDelay: median(rounds.map((round) => round.delay)),
-    bareReleaseDelay: median(rounds.map((round) => round.bareDelay)),
+    fetch: medianMs(rounds.map((round) => round.bare.fetch)),
+    switch: medianMs(rounds.map((round) => round.bare.switch)),
+    clean: medianMs(rounds.map((round) => round.bare.clean)),
+    bare: medianMs(rounds.map((round) => round.bare.all)),
+    warm: medianMs(rounds.map((round) => round.warm)),
+    clone: medianMs(rounds.map((round) => round.throwaway.clone)),
+    install: medianMs(rounds.map((round) => round.throwaway.install)),
+    build: medianMs(rounds.map((round) => round.throwaway.build)),
+    throwaway: medianMs(rounds.map(({ throwaway: { clone, install, build } }) => clone + install + build)),
+    release: medianMs(rounds.map((round) => round.release)),
+    releaseDelay: medianMs(rounds.map((round) => round.delay)),
+    bareReleaseDelay: medianMs(rounds.map((round) => round.bareDelay)),
   };
   const result = {
     warmVsBareGit: ratio(ms.warm, ms.bare),
@@ -272,9 +273,8 @@ async function measureSlow(github: GitHub, dir: string, tell: (line: string) => 
   return { warmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+function medianMs(values: readonly number[]): number {
+  return Math.round(median(values));
 }
 
 function ratio(a: number, b: number): number {
