@@ -78,6 +78,7 @@ export function escalatedRun(run: Run, details: string, now: number): Run {
       reason: { kind: "session-lost", text, details },
       turn: null,
       agentMayLive: false,
+      stranded: true,
     },
   };
 }

@@ -60,9 +60,11 @@ export function escalationsOf(run: Run): readonly Escalation[] {
       }));
     }
     case "blocked": {
-      const { since, reason, agentMayLive, asked } = state;
+      const { since, reason, agentMayLive, asked, stranded } = state;
       const request = asked?.kind === "input" ? (asked.requests[0] ?? null) : null;
-      return [{ id: `${run.id}/blocked/${since}`, run: run.id, since, kind: "blocked", reason, agentMayLive, request }];
+      // Whoever finds the run stranded asks the same question, so that its message is found again.
+      const id = stranded ? `${run.id}/stranded` : `${run.id}/blocked/${since}`;
+      return [{ id, run: run.id, since, kind: "blocked", reason, agentMayLive, request }];
     }
     case "frozen": {
       const { since, reason, agentMayLive, landed, summary = null } = state;

@@ -204,6 +204,8 @@ export const runStateSchema = z.discriminatedUnion("name", [
     asked: askedSchema.optional(),
     /** Its commits arrived after it had stopped. They are judged as soon as nothing else works in the repo. */
     landed: landedSchema.optional(),
+    /** The run was found without a state and could not be taken on: a bot that lost its state again finds it again. */
+    stranded: z.literal(true).optional(),
   }),
   z.object({
     name: z.literal("frozen"),
