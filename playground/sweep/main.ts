@@ -13,6 +13,10 @@ function whole(text: string): number {
   throw new InvalidArgumentError("expected a whole number above zero");
 }
 
+function count(text: string): number {
+  return text === "0" ? 0 : whole(text);
+}
+
 function shardOf(text: string): { readonly part: number; readonly of: number } {
   const [part = 0, of = 0] = text.split("/").map(Number);
   if (part >= 1 && part <= of) return { part, of };
@@ -27,6 +31,7 @@ const program = new Command("npm run sweep --")
   .option("--every <n>", "every n-th point only", whole, 1)
   .option("--worlds <n>", "worlds at once", whole, 6)
   .option("--kills <n>", "kills in a play at most; 1 = each point in a world of its own", whole, 20)
+  .option("--spare <n>", "moments besides, that only a killed bot comes to, a play is killed at", count, 1)
   .option("--keep", "leave the folders of all worlds", false)
   .addHelpText("after", `\nWays:\n${list.join("\n")}`)
   .parse();
@@ -38,6 +43,7 @@ const options = program.opts<{
   every: number;
   worlds: number;
   kills: number;
+  spare: number;
   keep: boolean;
 }>();
 

@@ -10,12 +10,13 @@ import { countWrong, look, type Wrong } from "./look.ts";
 import { type Path, paths } from "./paths.ts";
 import type { Moments, Point } from "./points.ts";
 import { type Stage, setStage } from "./stage.ts";
-import { setTraps, type Traps } from "./traps.ts";
+import { type Spare, setTraps, type Traps } from "./traps.ts";
 
 export type Task = {
   readonly path: string;
   /** Where the bot is killed, each once, in whatever order they come. None = nothing disturbs it. */
   readonly points: readonly Point[];
+  readonly spare: Spare;
   /** The bot's program. */
   readonly main: string;
   readonly keep: boolean;
@@ -49,14 +50,15 @@ export async function play(task: Task): Promise<Played> {
   if (path === undefined) throw new Error(`no path ${task.path}`);
   try {
     await using stage = await setStage(dir, path);
-    const mostStarts = task.points.length + SPARE_STARTS;
+    const kills = task.points.length + 2 * task.spare.moments;
+    const mostStarts = kills + SPARE_STARTS;
     const bots = keepAlive({ stage, main: task.main, losesState: path.losesState, mostStarts });
-    const traps = setTraps(stage, task.points, () => bots.kill());
+    const traps = setTraps(stage, task, () => bots.kill());
     if (path.from === 0) traps.arm();
     bots.start(traps);
     const issue = stage.github.as("maintainer").createIssue(repo, { title: "The issue", body: path.body });
     traps.follow(issue.number);
-    const trouble = await follow(stage, path, issue.number, bots, traps, timeFor(task.points));
+    const trouble = await follow(stage, path, issue.number, bots, traps, timeFor(task));
     await bots.stop();
     traps.close();
     const wrong = await countWrong(stage, issue.number, path);
@@ -109,9 +111,9 @@ async function follow(
   }
 }
 
-function timeFor(points: readonly Point[]): number {
+function timeFor({ points, spare }: Task): number {
   const git = points.filter(({ kind }) => kind === "git").length;
-  return TIME_LIMIT_MS + git * GIT_KILL_LIMIT_MS + (points.length - git) * KILL_LIMIT_MS;
+  return TIME_LIMIT_MS + git * GIT_KILL_LIMIT_MS + (points.length - git + 2 * spare.moments) * KILL_LIMIT_MS;
 }
 
 type Bots = {

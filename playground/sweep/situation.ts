@@ -15,7 +15,7 @@ export function momentOf(exchange: Exchange, stage: Stage, issue: number | undef
 function shapeOf(path: string): string {
   const { pathname, searchParams } = new URL(path, "http://stand-in");
   const names = [...searchParams.keys()].filter((name) => name !== "wsTicket" && name !== "ticket").sort();
-  const shape = pathname.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{40}|\d{3,}/g, "*");
+  const shape = pathname.replaceAll(/(?<=\/pods\/)[^/]+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{20,}|\d{3,}/g, "*");
   return names.length === 0 ? shape : `${shape}?${names.join("&")}`;
 }
 

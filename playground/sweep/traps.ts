@@ -8,7 +8,7 @@ import { SNAPSHOT_EVERY } from "../../src/store/store.ts";
 import type { Exchange } from "../listener.ts";
 import { tokens } from "../world/team.ts";
 import { gitTrap } from "./git-trap.ts";
-import { type Moments, nameOf, type Point } from "./points.ts";
+import { exchangePoints, type Moments, nameOf, type Point } from "./points.ts";
 import { momentOf } from "./situation.ts";
 import type { Stage } from "./stage.ts";
 
@@ -27,9 +27,21 @@ export type Traps = {
   close(): void;
 };
 
+/** A killed bot asks what an undisturbed one does not: it dies at so many of those moments as well, before and after. */
+export type Spare = {
+  readonly moments: number;
+  /** Keys of the exchanges that are none of those. */
+  readonly known: readonly string[];
+};
+
 /** `kill` ends the bot's whole process group at once. Each point kills once. */
-export function setTraps(stage: Stage, points: readonly Point[], kill: () => void): Traps {
+export function setTraps(
+  stage: Stage,
+  { points, spare }: { readonly points: readonly Point[]; readonly spare: Spare },
+  kill: () => void,
+): Traps {
   const left = new Set(points.map(nameOf));
+  const known = new Set(spare.known);
   const sprung: string[] = [];
   let life = 0;
   let dead = false;
@@ -45,9 +57,19 @@ export function setTraps(stage: Stage, points: readonly Point[], kill: () => voi
     return true;
   }
 
+  let spared = 0;
+  /** Makes points of a moment that nobody knew of, as long as there may be more. */
+  function meet(key: string): void {
+    if (known.has(key) || spared >= spare.moments) return;
+    known.add(key);
+    spared += 1;
+    for (const point of exchangePoints(key)) left.add(nameOf(point));
+  }
+
   const exchanges = trapExchanges(stage, () => issue, {
     isArmed: () => armed,
     life: () => life,
+    meet,
     spring,
   });
   const git = gitTrap(
@@ -117,10 +139,11 @@ function isBots({ service, authorization = "" }: Exchange): boolean {
 type Watch = {
   isArmed(): boolean;
   life(): number;
+  meet(key: string): void;
   spring(point: Point, bornIn: number): boolean;
 };
 
-function trapExchanges(stage: Stage, issue: () => number | undefined, { isArmed, life, spring }: Watch) {
+function trapExchanges(stage: Stage, issue: () => number | undefined, { isArmed, life, meet, spring }: Watch) {
   const seen = new Set<string>();
   const begun = new WeakMap<Exchange, { readonly key: string; readonly life: number }>();
   for (const listener of stage.listeners) {
@@ -129,6 +152,7 @@ function trapExchanges(stage: Stage, issue: () => number | undefined, { isArmed,
         if (!isArmed() || !isBots(exchange)) return undefined;
         const key = momentOf(exchange, stage, issue());
         seen.add(key);
+        meet(key);
         begun.set(exchange, { key, life: life() });
         return cutIf(spring({ kind: "exchange", key, when: "before" }, life()));
       },

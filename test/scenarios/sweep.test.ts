@@ -26,6 +26,7 @@ test.each([
       shard: { part: 1, of: 1 },
       worlds: 2,
       kills: 6,
+      spare: 1,
       keep: false,
       tell: (line) => told.push(line),
     });
