@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError } from "commander";
 import { mayMount, runMounting } from "./namespace.ts";
-import { soak } from "./soak.ts";
+import { isAsItMustBe, soak } from "./soak.ts";
 
 function above(least: number) {
   return (text: string): number => {
@@ -21,7 +21,11 @@ const program = new Command("npm run soak --")
   .option("--seed <n>", "plays the faults of an earlier soak again; default: a new one", above(0))
   .option("--repos <n>", "how many repos", above(1), 100)
   .option("--issues <n>", "how many issues, over all repos", above(1), 1_000)
-  .option("--keep", "leave the folder of the world, with the bot's log and state", false)
+  .option(
+    "--keep",
+    "leave the folder of the world, with the bot's log and state, also when all is as it must be",
+    false,
+  )
   .addHelpText(
     "after",
     "\nExit codes: 0 all ended and nothing was lost, doubled, leaked or broken · 1 something was · 2 wrong options",
@@ -64,12 +68,11 @@ try {
     tell,
   });
   console.log(JSON.stringify(outcome));
-  const { ended, duplicates, lost, invariantsBroken, leakedTrees } = outcome;
-  const ok = ended === outcome.issues && duplicates + lost + invariantsBroken + leakedTrees === 0;
+  const ok = isAsItMustBe(outcome);
   process.exitCode = ok ? 0 : 1;
   const never = Object.keys(outcome.struck).filter((what) => outcome.struck[what] === 0);
   if (never.length > 0) tell(`never struck: ${never.join(", ")}`);
-  if (!ok) tell(`not as it must be: npm run soak -- --seed ${seed} --keep plays the same faults again`);
+  if (!ok) tell(`not as it must be: npm run soak -- --seed ${seed} plays the same faults again`);
 } catch (error) {
   console.error(`soak: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   process.exitCode = 1;

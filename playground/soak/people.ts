@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { channel, slackUsers } from "../world/team.ts";
 import { type Draw, drawOf } from "./draw.ts";
-import type { Sight } from "./sight.ts";
+import type { Issue, Sight } from "./sight.ts";
 import type { Stage } from "./stage.ts";
 
 export type People = {
@@ -12,6 +12,8 @@ export type People = {
   /** Issues that an operator has resolved at least once. */
   readonly resolved: ReadonlySet<string>;
   presses(): number;
+  /** What the bot last told the operator of the issue alone, the latest last. */
+  answers(issue: Issue): readonly string[];
   /** Resolves to whether it was done. */
   pause(): Promise<boolean>;
   resume(): Promise<boolean>;
@@ -97,6 +99,13 @@ export function createPeople(stage: Stage, seed: number): People {
   return {
     resolved,
     presses: () => presses,
+    answers: ({ repo, number }) =>
+      stage.slack
+        .as(operator.id)
+        .messages(channel.id)
+        .filter(({ byApp, onlyYou, text }) => byApp && onlyYou && text.includes(`${repo}#${number}`))
+        .map(({ text }) => text)
+        .slice(-3),
     pause: () => sayUntilTold("pause a soak's pause", /Paused/),
     resume: () => sayUntilTold("resume", /Resumed|Nothing is paused/),
     act(all) {

@@ -70,15 +70,22 @@ const PAUSE_MS = { grace: 2_500, still: 4_000 };
 export async function soak(options: SoakOptions): Promise<Outcome> {
   const { minutes, seed, tell } = options;
   const dir = mkdtempSync(join(tmpdir(), "afk-soak-"));
+  let isGood = false;
   try {
     tell(`seed ${seed}: ${options.repos} repos, ${options.issues} issues, ${minutes} min of faults`);
     const main = await buildProgram(join(dir, "bot"));
     await using stage = await setStage(dir, options.repos, options.mounts);
-    return await play(stage, main, options);
+    const outcome = await play(stage, main, options);
+    isGood = isAsItMustBe(outcome);
+    return outcome;
   } finally {
-    if (options.keep) tell(`kept: ${dir}`);
+    if (options.keep || !isGood) tell(`kept: ${dir}`);
     else rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
+}
+
+export function isAsItMustBe({ issues, ended, duplicates, lost, invariantsBroken, leakedTrees }: Outcome): boolean {
+  return ended === issues && duplicates + lost + invariantsBroken + leakedTrees === 0;
 }
 
 async function play(
@@ -170,7 +177,10 @@ async function play(
   }
   for (const trouble of keeper.troubles()) checker.note(trouble);
   all = lookAtAll(stage, issues);
-  for (const sight of all) if (!ENDED.has(sight.word ?? "")) tell(`OPEN    ${waitsFor(sight, all)}`);
+  for (const sight of all.filter(({ word }) => !ENDED.has(word ?? ""))) {
+    tell(`OPEN    ${waitsFor(sight, all)}`);
+    for (const answer of people.answers(sight.issue)) tell(`        told: ${answer.split("\n")[0]}`);
+  }
   const final = await countAll(stage, all, tell);
   for (const broken of checker.broken()) tell(`BROKEN  ${broken}`);
   return {

@@ -1,5 +1,5 @@
-// Which points a play gets: as many as it may have, of the way of which most are left. A point that did not come is dealt
-// once more, with other ones.
+// Which points a play gets: as many as it may have, of the way of which most are left. What did not come on a way is dealt
+// once more, together, once all else of the way was played.
 
 import { nameOf, type Point } from "./points.ts";
 
@@ -20,47 +20,53 @@ const TRIES = 2;
 /** So many events' snapshots a play tries: the next one is made due once the one before has come to its rename. */
 const SNAPSHOTS = 2;
 
-export function createAgenda(ways: readonly Hand[], perPlay: number): Agenda {
-  const due = new Map(ways.map(({ path, points }) => [path, [...points]]));
-  const tries = new Map<string, number>();
-  const missed: string[] = [];
-  let playing = 0;
+type Way = { readonly path: string; due: readonly Point[]; missed: readonly Point[]; tries: number; playing: number };
+
+export function createAgenda(hands: readonly Hand[], perPlay: number): Agenda {
+  const ways: readonly Way[] = hands.map(({ path, points }) => ({
+    path,
+    due: points,
+    missed: [],
+    tries: 1,
+    playing: 0,
+  }));
   let wake = Promise.withResolvers<void>();
 
   function deal(): Hand | undefined {
-    const [path, points] = [...due].reduce((most, way) => (way[1].length > most[1].length ? way : most), ["", []]);
-    if (points.length === 0) return undefined;
-    const hand = handOf(points, perPlay);
-    due.set(
-      path,
-      points.filter((point) => !hand.includes(point)),
+    const way = ways.reduce<Way | undefined>(
+      (most, one) => (one.due.length > (most?.due.length ?? 0) ? one : most),
+      undefined,
     );
-    return { path, points: hand };
+    if (way === undefined) return undefined;
+    const points = handOf(way.due, perPlay);
+    way.due = way.due.filter((point) => !points.includes(point));
+    way.playing += 1;
+    return { path: way.path, points };
   }
 
   return {
-    left: () => [...due.values()].reduce((sum, points) => sum + points.length, 0),
+    left: () => ways.reduce((sum, { due }) => sum + due.length, 0),
     async next() {
       for (;;) {
         const hand = deal();
-        if (hand !== undefined) playing += 1;
-        if (hand !== undefined || playing === 0) return hand;
+        if (hand !== undefined || ways.every(({ playing }) => playing === 0)) return hand;
         await wake.promise;
       }
     },
     done({ path, points }, sprung) {
-      playing -= 1;
-      for (const point of points.filter((one) => !sprung.includes(nameOf(one)))) {
-        const key = `${path}: ${nameOf(point)}`;
-        const count = (tries.get(key) ?? 0) + 1;
-        tries.set(key, count);
-        if (count < TRIES) due.get(path)?.push(point);
-        else missed.push(key);
+      const way = ways.find((one) => one.path === path);
+      if (way === undefined) throw new Error(`no way ${path} on the agenda`);
+      way.playing -= 1;
+      way.missed = [...way.missed, ...points.filter((point) => !sprung.includes(nameOf(point)))];
+      if (way.playing === 0 && way.due.length === 0 && way.tries < TRIES) {
+        way.due = way.missed;
+        way.missed = [];
+        way.tries += 1;
       }
       wake.resolve();
       wake = Promise.withResolvers();
     },
-    neverCame: () => missed,
+    neverCame: () => ways.flatMap(({ path, missed }) => missed.map((point) => `${path}: ${nameOf(point)}`)),
   };
 }
 

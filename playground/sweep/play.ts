@@ -50,8 +50,7 @@ export async function play(task: Task): Promise<Played> {
   if (path === undefined) throw new Error(`no path ${task.path}`);
   try {
     await using stage = await setStage(dir, path);
-    const kills = task.points.length + 2 * task.spare.moments;
-    const mostStarts = kills + SPARE_STARTS;
+    const mostStarts = task.points.length + task.spare.moments + SPARE_STARTS;
     const bots = keepAlive({ stage, main: task.main, losesState: path.losesState, mostStarts });
     const traps = setTraps(stage, task, () => bots.kill());
     if (path.from === 0) traps.arm();
@@ -113,7 +112,7 @@ async function follow(
 
 function timeFor({ points, spare }: Task): number {
   const git = points.filter(({ kind }) => kind === "git").length;
-  return TIME_LIMIT_MS + git * GIT_KILL_LIMIT_MS + (points.length - git + 2 * spare.moments) * KILL_LIMIT_MS;
+  return TIME_LIMIT_MS + git * GIT_KILL_LIMIT_MS + (points.length - git + spare.moments) * KILL_LIMIT_MS;
 }
 
 type Bots = {

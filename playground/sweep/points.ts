@@ -67,7 +67,7 @@ export function pointsOf(
   return all.filter(({ kind }) => kills.includes(kind));
 }
 
-export function exchangePoints(key: string): readonly Point[] {
+function exchangePoints(key: string): readonly Point[] {
   return (["before", "after"] as const).map((when): Point => ({ kind: "exchange", key, when }));
 }
 

@@ -39,7 +39,10 @@ export type Total = {
 export async function sweep(options: SweepOptions): Promise<Total> {
   const { tell, worlds, keep } = options;
   using pool = await openPool(worlds);
-  const surveyed = await Promise.all(options.paths.map((path) => survey(path, pool, options)));
+  // The first bot to end in peace leaves its compiled program to those that follow.
+  const [first, ...others] = options.paths;
+  const surveyed = first === undefined ? [] : [await survey(first, pool, options)];
+  surveyed.push(...(await Promise.all(others.map((path) => survey(path, pool, options)))));
   const moments = createMet(surveyed);
   const agenda = createAgenda(
     // What two ways have in common is swept on the first of them: the moment is the same.

@@ -8,7 +8,7 @@ import { SNAPSHOT_EVERY } from "../../src/store/store.ts";
 import type { Exchange } from "../listener.ts";
 import { tokens } from "../world/team.ts";
 import { gitTrap } from "./git-trap.ts";
-import { exchangePoints, type Moments, nameOf, type Point } from "./points.ts";
+import { type Moments, nameOf, type Point } from "./points.ts";
 import { momentOf } from "./situation.ts";
 import type { Stage } from "./stage.ts";
 
@@ -27,7 +27,7 @@ export type Traps = {
   close(): void;
 };
 
-/** A killed bot asks what an undisturbed one does not: it dies at so many of those moments as well, before and after. */
+/** A killed bot asks what an undisturbed one does not: it dies at so many of those moments as well. */
 export type Spare = {
   readonly moments: number;
   /** Keys of the exchanges that are none of those. */
@@ -58,12 +58,12 @@ export function setTraps(
   }
 
   let spared = 0;
-  /** Makes points of a moment that nobody knew of, as long as there may be more. */
+  /** Makes a point of a moment that nobody knew of, as long as there may be more. */
   function meet(key: string): void {
     if (known.has(key) || spared >= spare.moments) return;
     known.add(key);
     spared += 1;
-    for (const point of exchangePoints(key)) left.add(nameOf(point));
+    left.add(nameOf({ kind: "exchange", key, when: "after" }));
   }
 
   const exchanges = trapExchanges(stage, () => issue, {
