@@ -12,6 +12,8 @@ export type Keeper = {
   kills(): number;
   /** The bot's memory in MB; undefined = it does not run. */
   rssMb(): number | undefined;
+  /** What its heap holds, garbage included, in MB, by its own metrics; undefined = it does not say. */
+  heapMb(): Promise<number | undefined>;
   /** Of all its lives, as of the last look at its memory. */
   cost(): Cost;
   /** Milliseconds since it was last started. */
@@ -64,6 +66,17 @@ export function keepBot(stage: Stage, main: string): Keeper {
         const status = readFileSync(`/proc/${pid}/status`, "utf8");
         const kb = /^VmRSS:\s+(\d+)/m.exec(status)?.[1];
         return kb === undefined ? undefined : Number(kb) / 1024;
+      } catch {
+        return undefined;
+      }
+    },
+    async heapMb() {
+      const port = bot?.logged().find(({ msg }) => msg === "health pages served")?.["port"];
+      if (typeof port !== "number") return undefined;
+      try {
+        const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(1_000) });
+        const bytes = /^nodejs_heap_size_used_bytes (\S+)/m.exec(await answer.text())?.[1];
+        return bytes === undefined ? undefined : Number(bytes) / 2 ** 20;
       } catch {
         return undefined;
       }

@@ -30,6 +30,16 @@ export function slopeOf(samples: readonly Sample[]): number | null {
   return rounded(perMinute(half));
 }
 
+/**
+ * The least the heap held in each minute of the longest life: close to what lives in it, as V8 collects only when it must.
+ * What grows here without end is a leak; resident memory also grows by pages that are kept for later.
+ */
+export function floorsOf(samples: readonly Sample[]): readonly number[] {
+  const longest = warmLives(samples).toSorted((a, b) => span(b) - span(a))[0] ?? [];
+  const minutes = Map.groupBy(longest, ({ ageMs }) => Math.floor(ageMs / 60_000));
+  return [...minutes.values()].map((minute) => Math.round(Math.min(...minute.map(({ mb }) => mb))));
+}
+
 function warmLives(samples: readonly Sample[]): readonly (readonly Sample[])[] {
   const warm = samples.filter(({ ageMs }) => ageMs > WARM_MS);
   return [...Map.groupBy(warm, ({ life }) => life).values()].filter((life) => span(life) >= LEAST_MS);

@@ -11,7 +11,7 @@ import { costOf } from "./cost.ts";
 import { drawOf } from "./draw.ts";
 import { commit, countStrikes, planLarge, startSmallFaults } from "./faults.ts";
 import { type Keeper, keepBot } from "./keeper.ts";
-import { type Life, livesOf, slopeOf } from "./memory.ts";
+import { floorsOf, type Life, livesOf, type Sample, slopeOf } from "./memory.ts";
 import { createPeople } from "./people.ts";
 import { ENDED, type Issue, issueTitle, lookAtAll, type Sight } from "./sight.ts";
 import { type Stage, setStage } from "./stage.ts";
@@ -37,6 +37,8 @@ export type Outcome = Final & {
   readonly rssMbPerMinute: number | null;
   /** Each that was long enough to tell. */
   readonly rssByLife: readonly Life[];
+  /** The least its heap held in each minute of its longest life. */
+  readonly heapFloorsMb: readonly number[];
   readonly kills: number;
   readonly faults: number;
   /** How often each of them. */
@@ -60,6 +62,7 @@ const KINDS = [
 
 const LOOK_MS = 250;
 const TELL_MS = 5_000;
+const HEAP_MS = 2_000;
 /** Once nothing goes wrong any more all has to come to an end; it is given up when for so long nothing has moved. */
 const STILL_MS = 90_000;
 /** And when it moves for ever. */
@@ -102,11 +105,12 @@ async function play(
   const small = startSmallFaults(stage, seed, strikes);
   const large = [...planLarge(seed, ms)];
   const planned = planIssues(stage.repos, wanted, seed, ms * 0.7);
-  const rss: { readonly life: number; readonly ageMs: number; readonly mb: number }[] = [];
+  const rss: Sample[] = [];
+  const heap: Sample[] = [];
   const begun = performance.now();
   const elapsed = (): number => performance.now() - begun;
   const underWay = new Set<Promise<void>>();
-  let [pausedUntil, told] = [0, 0];
+  let [pausedUntil, told, asked] = [0, 0, 0];
   const pauseAt = ms / 2;
   let pausing: Promise<void> | undefined;
   let all: readonly Sight[] = [];
@@ -148,7 +152,12 @@ async function play(
       }
       if (pausedUntil === 0) people.act(all);
       const mb = keeper.rssMb();
-      if (mb !== undefined) rss.push({ life: keeper.kills(), ageMs: keeper.ageMs(), mb });
+      const of = { life: keeper.kills(), ageMs: keeper.ageMs() };
+      if (mb !== undefined) rss.push({ ...of, mb });
+      if (elapsed() - asked > HEAP_MS) {
+        asked = elapsed();
+        void keeper.heapMb().then((held) => held !== undefined && heap.push({ ...of, mb: held }));
+      }
       if (elapsed() > ms) small.stop();
       if (elapsed() - told > TELL_MS) {
         told = elapsed();
@@ -190,6 +199,7 @@ async function play(
     maxRssMb: Math.round(Math.max(0, ...rss.map(({ mb }) => mb))),
     rssMbPerMinute: slopeOf(rss),
     rssByLife: livesOf(rss),
+    heapFloorsMb: floorsOf(heap),
     kills: keeper.kills(),
     faults: strikes.total(),
     struck: strikes.of,
