@@ -24,7 +24,7 @@ export function livesOf(samples: readonly Sample[]): readonly Life[] {
 
 /** MB a minute over the longest life, in its later half: by then its heap has grown to what it needs. Null = none was long enough. */
 export function slopeOf(samples: readonly Sample[]): number | null {
-  const longest = warmLives(samples).toSorted((a, b) => span(b) - span(a))[0];
+  const longest = longestOf(samples);
   if (longest === undefined) return null;
   const half = longest.filter(({ ageMs }) => ageMs >= (longest[0]?.ageMs ?? 0) + span(longest) / 2);
   return rounded(perMinute(half));
@@ -35,9 +35,12 @@ export function slopeOf(samples: readonly Sample[]): number | null {
  * What grows here without end is a leak; resident memory also grows by pages that are kept for later.
  */
 export function floorsOf(samples: readonly Sample[]): readonly number[] {
-  const longest = warmLives(samples).toSorted((a, b) => span(b) - span(a))[0] ?? [];
-  const minutes = Map.groupBy(longest, ({ ageMs }) => Math.floor(ageMs / 60_000));
+  const minutes = Map.groupBy(longestOf(samples) ?? [], ({ ageMs }) => Math.floor(ageMs / 60_000));
   return [...minutes.values()].map((minute) => Math.round(Math.min(...minute.map(({ mb }) => mb))));
+}
+
+function longestOf(samples: readonly Sample[]): readonly Sample[] | undefined {
+  return warmLives(samples).toSorted((a, b) => span(b) - span(a))[0];
 }
 
 function warmLives(samples: readonly Sample[]): readonly (readonly Sample[])[] {

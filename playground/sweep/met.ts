@@ -8,11 +8,9 @@ export type Met = {
   isNew(path: string, point: Point): boolean;
   /** Keys of the exchanges that need no kill any more on this way. */
   known(path: string): readonly string[];
-  /** Names of the points at which a bot died on this way. */
-  met(path: string, sprung: readonly string[]): void;
+  /** Keys of exchanges that nobody knew of, and at which a bot died on this way. */
+  met(path: string, spared: readonly string[]): void;
 };
-
-const EXCHANGE = /^exchange: (.*) \((?:before|after)\)$/s;
 
 export type Surveyed = {
   readonly path: string;
@@ -34,11 +32,8 @@ export function createMet(surveyed: readonly Surveyed[]): Met {
       return true;
     },
     known: (path) => [...keysOf(path)],
-    met(path, sprung) {
-      for (const name of sprung) {
-        const key = EXCHANGE.exec(name)?.[1];
-        if (key !== undefined) keysOf(path).add(key);
-      }
+    met(path, spared) {
+      for (const key of spared) keysOf(path).add(key);
     },
   };
 }

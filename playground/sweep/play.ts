@@ -26,6 +26,8 @@ export type Played = Wrong & {
   readonly task: Task;
   /** Names of the points at which it died, in order; the way ended before the others came. */
   readonly sprung: readonly string[];
+  /** Keys of the exchanges among them that nobody knew of before. */
+  readonly spared: readonly string[];
   readonly finished: boolean;
   /** Why not, for people. */
   readonly trouble: string | undefined;
@@ -65,6 +67,7 @@ export async function play(task: Task): Promise<Played> {
     return {
       task,
       sprung: traps.sprung(),
+      spared: traps.spared(),
       finished: trouble === undefined,
       trouble,
       seen: traps.seen(),

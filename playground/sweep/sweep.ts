@@ -58,7 +58,7 @@ export async function sweep(options: SweepOptions): Promise<Total> {
         const result = await pool.play({ ...hand, spare, keep });
         played.push(result);
         report(result, played.length, tell);
-        moments.met(hand.path, result.sprung);
+        moments.met(hand.path, result.spared);
         agenda.done(hand, result.sprung);
       }
     }),

@@ -17,6 +17,8 @@ export type Traps = {
   readonly env: Readonly<Record<string, string>>;
   /** Names of the points at which the bot was killed so far, in order. */
   sprung(): readonly string[];
+  /** Keys of the exchanges at which it was killed though they were not known. */
+  spared(): readonly string[];
   seen(): Moments;
   /** From now on moments count. */
   arm(): void;
@@ -57,13 +59,13 @@ export function setTraps(
     return true;
   }
 
-  let spared = 0;
+  const spared: string[] = [];
   /** Makes a point of a moment that nobody knew of, as long as there may be more. */
   function meet(key: string): void {
-    if (known.has(key) || spared >= spare.moments) return;
+    if (known.has(key) || spared.length >= spare.moments) return;
     known.add(key);
-    spared += 1;
-    left.add(nameOf({ kind: "exchange", key, when: "after" }));
+    spared.push(key);
+    left.add(spareName(key));
   }
 
   const exchanges = trapExchanges(stage, () => issue, {
@@ -86,6 +88,7 @@ export function setTraps(
   return {
     env: git.env,
     sprung: () => [...sprung, ...git.sprung()],
+    spared: () => spared.filter((key) => !left.has(spareName(key))),
     seen: () => ({ exchange: exchanges.seen(), git: git.seen(), journal: files.seen(), rename: trash.seen() }),
     arm() {
       armed = true;
@@ -105,6 +108,10 @@ export function setTraps(
       trash.close();
     },
   };
+}
+
+function spareName(key: string): string {
+  return nameOf({ kind: "exchange", key, when: "after" });
 }
 
 const RENAMES = [1, 2, 20, 200, 500];
