@@ -22,6 +22,7 @@ export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers:
       if (kept !== undefined) options.headers["if-none-match"] = kept.etag;
       const answer = await request(options);
       limits.note(bucket, answer.status, answer.headers);
+      requireWhole(answer);
       if (url !== undefined) keep(url, answer);
       return answer;
     } catch (error) {
@@ -36,8 +37,7 @@ export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers:
 
   function keep(url: string, answer: Answer): void {
     const { etag, link } = answer.headers;
-    const isJson = String(answer.headers["content-type"]).includes("json");
-    if (etag === undefined || answer.status !== 200 || !isJson) {
+    if (etag === undefined || answer.status !== 200 || !isJson(answer)) {
       answers.delete(url);
       return;
     }
@@ -49,6 +49,17 @@ export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers:
       text: JSON.stringify(answer.data),
     });
   }
+}
+
+/** Octokit gives JSON that it cannot parse, or of which a part never came, as text: no word that anything was done. */
+function requireWhole(answer: Answer): void {
+  if (isJson(answer) && typeof answer.data === "string") {
+    throw new AfkError("unreachable", `GitHub's answer of ${answer.url} is broken off.`);
+  }
+}
+
+function isJson({ headers }: Answer): boolean {
+  return /^application\/json\b/.test(String(headers["content-type"]));
 }
 
 function again({ status, url, link, etag, text }: KeptAnswer, headers: Headers): Answer {

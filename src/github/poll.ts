@@ -49,6 +49,8 @@ export function createPoll(options: {
   function keep(url: string, { status, headers, text }: Reply): KeptAnswer | undefined {
     const { etag, link } = headers;
     if (typeof etag !== "string" || !String(headers["content-type"]).includes("json")) return undefined;
+    // What came in part would be given again with each 304.
+    if (!isJson(text)) return undefined;
     const answer: KeptAnswer = { etag, status, url, text, ...(typeof link === "string" ? { link } : {}) };
     answers.set(url, answer);
     return answer;
@@ -87,5 +89,14 @@ export function createPoll(options: {
       call.on("close", () => resolve(undefined));
       call.end();
     });
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -71,6 +71,41 @@ describe("a poll", () => {
   });
 });
 
+describe("an answer that came in part", () => {
+  function halve(is: (method: string, path: string) => boolean): void {
+    let struck = false;
+    stage.hub.listener.intercept({
+      async before({ method, path }) {
+        if (struck || !is(method, path)) return undefined;
+        struck = true;
+        const headers = { "content-type": "application/json; charset=utf-8", etag: '"half"' };
+        return { do: "answer", status: 200, headers, body: '{"half":' };
+      },
+    });
+  }
+
+  test("is no word that an issue was closed: it is closed the next time", async () => {
+    const number = stage.released("maintainer", "maintainer");
+    halve((method) => method === "PATCH");
+    const wanted = { add: [], remove: [], close: true };
+    const { github } = stage.connection;
+    await expect(github.showIssue(repo, number, wanted)).rejects.toThrow(/broken off/);
+    await github.showIssue(repo, number, wanted);
+    expect(stage.hub.issue(repo, number).state).toBe("closed");
+  });
+
+  test("is not kept, to be given again with each 304", async () => {
+    const number = stage.released("maintainer", "maintainer");
+    const keptIn = join(stage.dir, "half");
+    const connection = await stage.connect("token-afk-bot", keptIn);
+    halve((method, path) => method === "GET" && path.includes("/issues"));
+    const seen = await connection.github.fetchCandidates(repo);
+    expect(seen.known && seen.value.map((candidate) => candidate.number)).toEqual([number]);
+    await connection.close();
+    expect(await readFile(join(keptIn, "github-answers.json"), "utf8")).not.toContain("half");
+  });
+});
+
 describe("answers kept over a restart", () => {
   const file = (): string => join(stage.dir, "keep", "github-answers.json");
   const connect = (token = "token-afk-bot") => stage.connect(token, join(stage.dir, "keep"));
