@@ -7,6 +7,7 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "rolldown";
+import { NODE_FLAGS } from "./node-flags.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const THREAD = fileURLToPath(new URL("../src/housekeep/volume-thread.ts", import.meta.url));
@@ -26,7 +27,7 @@ export async function buildProgram(dir: string, input: string = MAIN): Promise<s
       // `.mjs`: Node need not find out what it is.
       entryFileNames: "[name].mjs",
       chunkFileNames: "[name]-[hash].mjs",
-      postBanner: ({ name }) => (name === "main" ? "#!/usr/bin/env node" : ""),
+      postBanner: ({ name }) => (name === "main" ? `#!/usr/bin/env -S node ${NODE_FLAGS.join(" ")}` : ""),
     },
   });
   // The program starts it by the name that it has among the sources.

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { NODE_FLAGS } from "../../scripts/node-flags.ts";
 import type { WorldAddresses } from "../world/addresses.ts";
 import { channel, cluster, repo, slackUsers, tokens } from "../world/team.ts";
 
@@ -82,7 +83,7 @@ export function startBot(
 ): Bot {
   const logFile = join(dir, "bot.log");
   const log = createWriteStream(logFile, { flags: "a" });
-  const child = spawn(process.execPath, [main, "serve", "--config", configFile], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, main, "serve", "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env["PATH"],

@@ -1,7 +1,7 @@
 // One soak: issues of every kind into many repos, while everything around the bot goes wrong; then quiet, until all has
 // come to an end; then the books are read.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -80,6 +80,8 @@ export async function soak(options: SoakOptions): Promise<Outcome> {
     await using stage = await setStage(dir, options.repos, options.mounts);
     const outcome = await play(stage, main, options);
     isGood = isAsItMustBe(outcome);
+    // The volume may be a file system of its own, which goes with the stage.
+    if (!isGood || options.keep) cpSync(join(stage.volume, "state"), join(dir, "state"), { recursive: true });
     return outcome;
   } finally {
     if (options.keep || !isGood) tell(`kept: ${dir}`);
