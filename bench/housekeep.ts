@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 import { pino } from "pino";
+import { unknown } from "../src/domain/observed.ts";
 import { createTrees } from "../src/git/trees.ts";
 import { type PassParts, planOnly, runPass } from "../src/housekeep/pass.ts";
 import { createSlots } from "../src/housekeep/slots.ts";
@@ -147,7 +148,10 @@ async function startBot(dir: string, made: Made) {
   const trees = createTrees({
     layout,
     token: async () => "none",
-    fetchDefaultBranch: async () => ({ name: "main", cloneUrl }),
+    origin: {
+      fetchDefaultBranch: async () => ({ name: "main", cloneUrl }),
+      fetchHead: async () => unknown("no API here"),
+    },
     rulesOf: () => undefined,
     identity: { name: "AFK agent", email: "afk-agent@example.com" },
     env: { PATH: process.env["PATH"] ?? "" },

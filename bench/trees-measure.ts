@@ -14,6 +14,8 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ readonly value
   return { value, ms: performance.now() - begun };
 }
 
+export type GaveBack = { readonly proof: number; readonly all: number };
+
 export type Took = { readonly fetch: number; readonly switch: number; readonly clean: number; readonly all: number };
 
 /** Git with the repo's token and with nothing of this machine's config. */
@@ -36,7 +38,7 @@ export function asNobody(cloneUrl: string, token: string): Record<string, string
   };
 }
 
-/** The git commands that no way around them has been found: fetch, switch, clean. In a clone and a worktree of their own. */
+/** The git commands that no way around them has been found. In a clone and a worktree of their own. */
 export async function bareGit(cloneUrl: string, token: string, dir: string) {
   const checkout = join(dir, "checkout");
   const tree = join(dir, "slots", "1");
@@ -53,11 +55,20 @@ export async function bareGit(cloneUrl: string, token: string, dir: string) {
       const clean = await git(tree, "clean", "--quiet", "-d", "--force");
       return { fetch, switch: switched, clean, all: fetch + switched + clean };
     },
-    async giveBack(): Promise<number> {
+    /** Only what is proven to be saved is let go of: changes, also of files whose flags hide them, and commits. */
+    async giveBack(branch: string): Promise<GaveBack> {
       const fetch = await git(checkout, "fetch", "--prune", "--quiet", "origin");
+      const { ms: proof } = await timed(() =>
+        Promise.all([
+          git(tree, "status", "--porcelain", "--untracked-files=all", "-z"),
+          git(tree, "ls-files", "-s", "-v", "-z"),
+          git(tree, "for-each-ref").then(() => git(tree, "rev-list", "HEAD", "--not", "--remotes")),
+        ]),
+      );
       const switched = await git(tree, "switch", "--quiet", "--detach", "origin/main");
       const clean = await git(tree, "clean", "--quiet", "-d", "--force");
-      return fetch + switched + clean;
+      const forgotten = await git(checkout, "branch", "--quiet", "--delete", "--force", branch);
+      return { proof, all: fetch + proof + switched + clean + forgotten };
     },
   };
 }

@@ -14,12 +14,14 @@ import { pino } from "pino";
 import { type GitHub, startGitHub } from "../playground/github/server.ts";
 import type { Run, Tree } from "../src/domain/run.ts";
 import { createTrees } from "../src/git/trees.ts";
-import type { Trees } from "../src/ports.ts";
+import { connectGitHub } from "../src/github/connect.ts";
+import type { GitHub as BotsGitHub, Trees } from "../src/ports.ts";
 import { type Layout, layoutOf } from "../src/volume/layout.ts";
 import { measure } from "../src/volume/measure.ts";
+import { policy } from "../test/support/build.ts";
 import { median } from "./median.ts";
 import { activeRun } from "./runs.ts";
-import { asNobody, bareGit, type Took, timed, useSlowDisk } from "./trees-measure.ts";
+import { asNobody, bareGit, type GaveBack, type Took, timed, useSlowDisk } from "./trees-measure.ts";
 import { SETUP, type Setup, servePackages, someChanged, sources, tenThousandFiles } from "./trees-sample.ts";
 
 const exec = promisify(execFile);
@@ -55,16 +57,20 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
       ...sources(),
     };
     await github.createRepo({ owner: "acme", name: "modules", files: modules, collaborators });
+    await using connection = await connected(github);
+    const around = { github, api: connection.github, dir };
     const parts = {
-      files: await measureSample(sampleOf(github, dir, "files", undefined), tell),
-      modules: await measureSample(sampleOf(github, dir, "modules", SETUP), tell),
+      files: await measureSample(sampleOf(around, "files", undefined), tell),
+      modules: await measureSample(sampleOf(around, "modules", SETUP), tell),
     };
-    const slow = await useSlowDisk(dir, () => measureSlow(github, dir, tell), tell);
+    const slow = await useSlowDisk(dir, () => measureSlow(around, tell), tell);
     const { files, modules: installed } = parts;
     return {
       bench: "trees",
       warmVsBareGit: Math.max(files.warmVsBareGit, installed.warmVsBareGit),
+      movedWarmVsBareGit: Math.max(files.movedWarmVsBareGit, installed.movedWarmVsBareGit),
       throwawayVsWarm: installed.throwawayVsWarm,
+      throwawayVsMovedWarm: installed.throwawayVsMovedWarm,
       withoutBuildVsWarm: installed.withoutBuildVsWarm,
       diskVsOneTree: Math.max(files.diskVsOneTree, installed.diskVsOneTree),
       releaseDelayVsBareGit: Math.max(files.releaseDelayVsBareGit, installed.releaseDelayVsBareGit),
@@ -76,9 +82,29 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
   }
 }
 
+/** The remote, and GitHub's API as the bot asks it. */
+type Around = {
+  readonly github: GitHub;
+  readonly api: BotsGitHub;
+  readonly dir: string;
+};
+
+async function connected({ apiUrl }: GitHub) {
+  const connection = await connectGitHub({
+    apiUrl,
+    credentials: { kind: "token", token: TOKEN },
+    policy,
+    keepIn: undefined,
+    clock: { now: () => Date.now() },
+    log: pino({ level: "silent" }),
+  });
+  return { ...connection, [Symbol.asyncDispose]: connection.close };
+}
+
 let samples = 0;
 
-function sampleOf(github: GitHub, dir: string, name: string, setup: Setup | undefined): Sample {
+function sampleOf(around: Around, name: string, setup: Setup | undefined): Sample {
+  const { github, api, dir } = around;
   samples += 1;
   const repo = `acme/${name}`;
   const home = join(dir, `volume-${samples}`);
@@ -87,7 +113,7 @@ function sampleOf(github: GitHub, dir: string, name: string, setup: Setup | unde
   const trees = createTrees({
     layout,
     token: async () => TOKEN,
-    fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(repo) }),
+    origin: api,
     rulesOf: () => ({
       setup:
         setup === undefined
@@ -143,18 +169,20 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
     const warm = early ?? (await timed(() => taken(sample)));
     const throwaway = await throwAway(sample, round);
     await github.commit(repo, { message: `After ${round}`, files: changesFor(repo, round + 100), by: "acme" });
-    const bareRelease = await bare.giveBack();
+    const bareRelease = await bare.giveBack(`round-${round}`);
     const bareNext = await bare.take(`next-${round}`);
     // An issue waits for the repo to be free: it is picked up as soon as the one before has given its tree back.
     const release = await timed(() => trees.release(warm.value));
     const next = await timed(() => taken(sample));
     await trees.release(next.value);
+    await bare.giveBack(`next-${round}`);
     rounds.push({
-      bare: bareTook,
-      warm: warm.ms,
+      moved: { bare: bareTook, warm: warm.ms },
+      still: { bare: bareNext, warm: next.ms },
       release: release.ms,
+      bareRelease,
       delay: release.ms + next.ms - warm.ms,
-      bareDelay: bareRelease + bareNext.all - bareTook.all,
+      bareDelay: bareRelease.all + bareNext.all - bareTook.all,
       throwaway,
     });
   }
@@ -164,23 +192,24 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
   const disk = await twentyIssues(sample);
   const ms = {
     cold: Math.round(cold.ms),
-    fetch: medianMs(rounds.map((round) => round.bare.fetch)),
-    switch: medianMs(rounds.map((round) => round.bare.switch)),
-    clean: medianMs(rounds.map((round) => round.bare.clean)),
-    bare: medianMs(rounds.map((round) => round.bare.all)),
-    warm: medianMs(rounds.map((round) => round.warm)),
+    still: sideOf(rounds.map((round) => round.still)),
+    moved: sideOf(rounds.map((round) => round.moved)),
     clone: medianMs(rounds.map((round) => round.throwaway.clone)),
     install: medianMs(rounds.map((round) => round.throwaway.install)),
     build: medianMs(rounds.map((round) => round.throwaway.build)),
     throwaway: medianMs(rounds.map(({ throwaway: { clone, install, build } }) => clone + install + build)),
     release: medianMs(rounds.map((round) => round.release)),
+    bareRelease: medianMs(rounds.map((round) => round.bareRelease.all)),
+    bareReleaseProof: medianMs(rounds.map((round) => round.bareRelease.proof)),
     releaseDelay: medianMs(rounds.map((round) => round.delay)),
     bareReleaseDelay: medianMs(rounds.map((round) => round.bareDelay)),
   };
   const result = {
-    warmVsBareGit: ratio(ms.warm, ms.bare),
-    throwawayVsWarm: ratio(ms.throwaway, ms.warm),
-    withoutBuildVsWarm: ratio(ms.clone + ms.install, ms.warm),
+    warmVsBareGit: ratio(ms.still.warm, ms.still.bare),
+    movedWarmVsBareGit: ratio(ms.moved.warm, ms.moved.bare),
+    throwawayVsWarm: ratio(ms.throwaway, ms.still.warm),
+    throwawayVsMovedWarm: ratio(ms.throwaway, ms.moved.warm),
+    withoutBuildVsWarm: ratio(ms.clone + ms.install, ms.still.warm),
     releaseDelayVsBareGit: ratio(ms.releaseDelay, ms.bareReleaseDelay),
     diskVsOneTree: ratio(disk.bytes, oneTree),
     leaked: disk.leaked,
@@ -188,17 +217,33 @@ async function measureSample(sample: Sample, tell: (line: string) => void) {
     mb: { oneTree: Math.round(oneTree / 1e6), after: Math.round(disk.bytes / 1e6) },
     installs: setup === undefined ? 0 : disk.installs,
   };
+  const side = ({ warm, bare, fetch, switch: switched, clean }: Side): string =>
+    `${warm} ms, bare git ${bare} ms (fetch ${fetch}, switch ${switched}, clean ${clean})`;
   tell(
-    `${repo}: warm ${ms.warm} ms, bare git ${ms.bare} ms (fetch ${ms.fetch}, switch ${ms.switch}, clean ${ms.clean}): ` +
-      `${result.warmVsBareGit}×\n` +
+    `${repo}: warm, the branch where the release left it: ${side(ms.still)}: ${result.warmVsBareGit}×\n` +
+      `${repo}: warm, the branch moved since: ${side(ms.moved)}: ${result.movedWarmVsBareGit}×\n` +
       `${repo}: throwaway tree ${ms.throwaway} ms (clone ${ms.clone}, install ${ms.install}, build ${ms.build}): ` +
-      `${result.throwawayVsWarm}× the warm one, ${result.withoutBuildVsWarm}× without the build\n` +
+      `${result.throwawayVsWarm}× the warm one, ${result.throwawayVsMovedWarm}× that of a branch that moved, ` +
+      `${result.withoutBuildVsWarm}× without the build\n` +
       `${repo}: a release takes ${ms.release} ms and puts the next pick-up off by ${ms.releaseDelay} ms, ` +
-      `bare git by ${ms.bareReleaseDelay} ms: ${result.releaseDelayVsBareGit}×\n` +
+      `bare git takes ${ms.bareRelease} (${ms.bareReleaseProof} of it the proof) and puts it off by ${ms.bareReleaseDelay} ms: ` +
+      `${result.releaseDelayVsBareGit}×\n` +
       `${repo}: ${result.mb.after} MB after ${ISSUES} issues, ${result.mb.oneTree} MB for one tree: ${result.diskVsOneTree}×, ` +
       `${result.leaked} left over`,
   );
   return result;
+}
+
+type Side = { readonly warm: number; readonly bare: number } & Omit<Took, "all">;
+
+function sideOf(rounds: readonly Round["still"][]): Side {
+  return {
+    warm: medianMs(rounds.map(({ warm }) => warm)),
+    bare: medianMs(rounds.map(({ bare }) => bare.all)),
+    fetch: medianMs(rounds.map(({ bare }) => bare.fetch)),
+    switch: medianMs(rounds.map(({ bare }) => bare.switch)),
+    clean: medianMs(rounds.map(({ bare }) => bare.clean)),
+  };
 }
 
 function changesFor(repo: string, round: number): Record<string, string> {
@@ -208,9 +253,12 @@ function changesFor(repo: string, round: number): Record<string, string> {
 type Throwaway = { readonly clone: number; readonly install: number; readonly build: number };
 
 type Round = {
-  readonly bare: Took;
-  readonly warm: number;
+  /** The default branch is where the release before left the slot: as where one issue follows another. */
+  readonly still: { readonly bare: Took; readonly warm: number };
+  /** Somebody pushed since, and no idle time was there to follow. */
+  readonly moved: { readonly bare: Took; readonly warm: number };
   readonly release: number;
+  readonly bareRelease: GaveBack;
   /** By how much later a waiting issue has its tree than it would have without a release before it. */
   readonly delay: number;
   readonly bareDelay: number;
@@ -267,10 +315,10 @@ async function twentyIssues(sample: Sample) {
   return { bytes: (await measure(layout.home(repo)))?.all.bytes ?? 0, leaked, installs };
 }
 
-async function measureSlow(github: GitHub, dir: string, tell: (line: string) => void) {
-  const result = await measureSample(sampleOf(github, dir, "modules", SETUP), (line) => tell(`slow disk, ${line}`));
-  const { warmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms } = result;
-  return { warmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms };
+async function measureSlow(around: Around, tell: (line: string) => void) {
+  const result = await measureSample(sampleOf(around, "modules", SETUP), (line) => tell(`slow disk, ${line}`));
+  const { warmVsBareGit, movedWarmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms } = result;
+  return { warmVsBareGit, movedWarmVsBareGit, throwawayVsWarm, releaseDelayVsBareGit, ms };
 }
 
 function medianMs(values: readonly number[]): number {

@@ -83,8 +83,11 @@ export type GitHub = {
     repo: RepoKey,
     label: { readonly name: string; readonly color: string; readonly description: string },
   ): Promise<void>;
-  /** The branch's newest commit, at no quota while it stays the same; null = there is no such branch. */
-  fetchHead(repo: RepoKey, branch: string): Promise<Observed<Sha | null>>;
+  /**
+   * The branch's newest commit, at no quota while it stays the same; null = there is no such branch. `maxAgeMs` is how old
+   * the answer may be, most of a poll's interval where nothing is said.
+   */
+  fetchHead(repo: RepoKey, branch: string, maxAgeMs?: number): Promise<Observed<Sha | null>>;
   /** Everything GitHub says of exactly this commit. */
   fetchChecks(repo: RepoKey, sha: Sha): Promise<Observed<readonly CheckSeen[]>>;
   /** Whether a workflow of the commit can run for a push of these paths to the branch. */

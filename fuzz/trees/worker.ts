@@ -1,6 +1,10 @@
 // The bot's trees in a process of their own, to be killed at any moment. Takes one order at a time from its parent.
 
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { pino } from "pino";
+import { known, type Observed } from "../../src/domain/observed.ts";
+import type { RepoKey, Sha } from "../../src/domain/repo.ts";
 import type { Run } from "../../src/domain/run.ts";
 import { createTrees } from "../../src/git/trees.ts";
 import { layoutOf } from "../../src/volume/layout.ts";
@@ -17,13 +21,19 @@ const [volume = "", cloneUrl = ""] = process.argv.slice(2);
 const trees = createTrees({
   layout: layoutOf(volume),
   token: async () => "none",
-  fetchDefaultBranch: async () => ({ name: "main", cloneUrl }),
+  origin: { fetchDefaultBranch: async () => ({ name: "main", cloneUrl }), fetchHead },
   rulesOf: () => undefined,
   identity: { name: "AFK agent", email: "afk-agent@example.com" },
   env: { PATH: process.env["PATH"] ?? "" },
   paused: () => false,
   log: pino({ level: "silent" }),
 });
+
+/** GitHub's word, which the remote itself stands for here. */
+async function fetchHead(_repo: RepoKey, branch: string): Promise<Observed<Sha | null>> {
+  const { stdout } = await promisify(execFile)("git", ["ls-remote", cloneUrl, `refs/heads/${branch}`]);
+  return known(stdout.split("\t")[0] || null);
+}
 
 async function carryOut(order: Order): Promise<unknown> {
   switch (order.do) {

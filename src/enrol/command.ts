@@ -53,7 +53,7 @@ export async function enrolCommand(
     const trees = createTrees({
       layout: layoutOf(config.volume),
       token: auth.token,
-      fetchDefaultBranch: github.fetchDefaultBranch,
+      origin: github,
       rulesOf: (name) => config.trees.rules.get(name),
       identity: config.trees.identity,
       env: config.trees.env,

@@ -1,5 +1,6 @@
-// The checkout of a repo: one persistent clone, fetched before anything is read from it. Cloned beside its place and moved
-// there whole, so that a clone that was cut off is never taken for a checkout.
+// The checkout of a repo: one persistent clone, fetched before anything is read from it; a branch that GitHub says has not
+// moved needs none (decision 26). Cloned beside its place and moved there whole, so that a clone that was cut off is never
+// taken for a checkout.
 
 import { randomBytes } from "node:crypto";
 import { copyFile, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
@@ -7,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { RepoKey, Sha } from "../domain/repo.ts";
 import { AfkError, messageOf } from "../errors.ts";
+import type { GitHub } from "../ports.ts";
 import type { Layout } from "../volume/layout.ts";
 import { type GitAuth, gitIn, withGit } from "./git.ts";
 import { namesIn, pastLocks } from "./leftovers.ts";
@@ -17,6 +19,12 @@ import { requireStraightWay } from "./way.ts";
 
 export type Remote = { readonly name: string; readonly cloneUrl: string };
 
+/** GitHub's own word on a repo. */
+export type Origin = {
+  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<Remote>;
+  readonly fetchHead: GitHub["fetchHead"];
+};
+
 export type Progress = (line: string) => void;
 
 export type Checkouts = {
@@ -24,6 +32,13 @@ export type Checkouts = {
   exists(repo: RepoKey): Promise<boolean>;
   /** The checkout with its remote refs as they are now; cloned where it is missing. What is returned bears no token. */
   fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit>;
+  /**
+   * Whether the branch is where the last fetch found it, by GitHub's word of now. False where that is not known. Says
+   * nothing of other branches: what is proven by the remote's refs needs a fetch all the same.
+   */
+  isCurrent(repo: RepoKey, branch: string): Promise<boolean>;
+  /** The checkout as the last fetch left it. */
+  asItIs(repo: RepoKey): SimpleGit;
   /** Where the remote's branch was at the last fetch. */
   at(git: SimpleGit, repo: RepoKey, branch: string): Promise<Sha | undefined>;
   /** The head of the branch, or of the default branch where it was renamed since. */
@@ -41,14 +56,18 @@ export type Checkouts = {
 /** The checkout's config as it was cloned, in its git directory. */
 const PRISTINE = "afk-config";
 
+/** A fetch takes about as long: whoever waits longer for GitHub's word has gained nothing. */
+const ASK_MS = 2_000;
+
 export function createCheckouts(options: {
   readonly layout: Layout;
   readonly token: () => Promise<string>;
-  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<Remote>;
+  readonly origin: Origin;
   /** Told of what was repaired, and what could not be. */
   readonly tell: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }): Checkouts {
-  const { layout, token, fetchDefaultBranch, tell } = options;
+  const { layout, token, origin, tell } = options;
+  const { fetchDefaultBranch } = origin;
   /** GitHub's word on where a repo is, and never the checkout's, whose config agents can write. */
   const urls = new Map<RepoKey, string>();
 
@@ -75,13 +94,26 @@ export function createCheckouts(options: {
     await withGit(`fetching ${repo}`, () =>
       pastLocks([gitDir(repo)], () => asking.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", ...from])),
     );
-    return gitIn(path);
+    return asItIs(repo);
   }
 
   /** Where the remote's branch was at the last fetch. */
   async function at(git: SimpleGit, repo: RepoKey, branch: string): Promise<Sha | undefined> {
     const ref = `refs/remotes/origin/${branch}`;
     return (await loadRefs(git, gitDir(repo), [ref])).get(ref);
+  }
+
+  const asItIs = (repo: RepoKey): SimpleGit => gitIn(layout.checkout(repo));
+
+  async function isCurrent(repo: RepoKey, branch: string): Promise<boolean> {
+    if (!(await isThere(layout.checkout(repo)))) return false;
+    const inTime = AbortSignal.timeout(ASK_MS);
+    const late = new Promise<undefined>((resolve) => inTime.addEventListener("abort", () => resolve(undefined)));
+    const [seen, here] = await Promise.all([
+      Promise.race([origin.fetchHead(repo, branch, 0), late]),
+      at(asItIs(repo), repo, branch),
+    ]);
+    return seen?.known === true && seen.value !== null && seen.value === here;
   }
 
   async function clone(repo: RepoKey, path: string, onProgress?: Progress): Promise<void> {
@@ -118,6 +150,8 @@ export function createCheckouts(options: {
     gitDir,
     exists: (repo) => isThere(layout.checkout(repo)),
     fetched,
+    isCurrent,
+    asItIs,
     auth,
     at,
     async headOf(git, repo, branch) {

@@ -13,7 +13,7 @@ import type { Trees } from "../ports.ts";
 import { createSetups, type SetupRules, type SetupTarget } from "../setup/setups.ts";
 import { createToolchains } from "../setup/toolchains.ts";
 import type { Layout } from "../volume/layout.ts";
-import { createCheckouts, type Remote } from "./checkout.ts";
+import { createCheckouts, type Origin } from "./checkout.ts";
 import { type Contents, fillTree, filtersOf } from "./contents.ts";
 import { withGit } from "./git.ts";
 import { createReadings } from "./readings.ts";
@@ -24,7 +24,10 @@ import { findSlots, slotSeen } from "./slots.ts";
 import {
   chooseBase,
   forgetGone,
+  hasBegun,
   type Identity,
+  isUntouched,
+  type Look,
   lookAhead,
   type Making,
   takeSlot,
@@ -43,7 +46,7 @@ export type TreesOptions = {
   readonly layout: Layout;
   /** The token to use now: that of an app changes each hour. */
   readonly token: () => Promise<string>;
-  readonly fetchDefaultBranch: (repo: RepoKey) => Promise<Remote>;
+  readonly origin: Origin;
   readonly rulesOf: (repo: RepoKey) => TreeRules | undefined;
   /** Whose commits the trees' are. */
   readonly identity: Identity;
@@ -54,7 +57,8 @@ export type TreesOptions = {
 };
 
 export function createTrees(options: TreesOptions): Trees {
-  const { layout, fetchDefaultBranch, identity, env, paused, log } = options;
+  const { layout, origin, identity, env, paused, log } = options;
+  const { fetchDefaultBranch } = origin;
   const checkouts = createCheckouts({ ...options, tell: (fields, message) => log.error(fields, message) });
   const { fetched, headOf } = checkouts;
   const rulesOf = (repo: RepoKey): TreeRules => options.rulesOf(repo) ?? PLAIN;
@@ -89,6 +93,22 @@ export function createTrees(options: TreesOptions): Trees {
 
   const slotsOf = (repo: RepoKey) => findSlots(dirname(layout.slot(repo, 1)), checkouts.gitDir(repo));
 
+  /**
+   * The checkout of a repo in which the run is to get a tree. Not fetched where its start is at the remote's head already,
+   * and nothing has to be proven by the remote's refs: the slot is free and as it was left, and the run has nothing yet.
+   */
+  async function reach(
+    run: Run,
+    look: Promise<Look>,
+  ): Promise<{ readonly git: SimpleGit; readonly isFetched: boolean }> {
+    const { repo, defaultBranch } = run;
+    const fresh = async () => ({ git: await fetched(repo), isFetched: true });
+    if (!(await checkouts.isCurrent(repo, defaultBranch))) return await fresh();
+    const git = checkouts.asItIs(repo);
+    const isPlain = (await isUntouched(await look)) && !(await hasBegun(git, checkouts.gitDir(repo), run));
+    return isPlain ? { git, isFetched: false } : await fresh();
+  }
+
   async function prepare(run: Run): ReturnType<Trees["prepare"]> {
     const { repo } = run;
     const slotPath = layout.slot(repo, run.slot);
@@ -96,15 +116,17 @@ export function createTrees(options: TreesOptions): Trees {
     const gitDir = checkouts.gitDir(repo);
     const rules = rulesOf(repo);
     const look = () => lookAhead(slotPath, gitDir, filtersOf(rules));
-    const [git, early] = await Promise.all([fetched(repo), look()]);
+    const looking = look();
+    const [{ git, isFetched }, early] = await Promise.all([reach(run, looking), looking]);
     return await withGit(`making the tree of run ${run.id}`, async () => {
       const make = making(repo, run.slot, git);
-      await leaveOtherSlots(run, git);
+      await leaveOtherSlots(run);
       const head = async (): Promise<Sha> => (await headOf(git, repo, run.defaultBranch)).sha;
       const { base, written } = await chooseBase(make, run, head);
       const target = targetOf(repo, run.slot, base);
       const take = async () => {
         const waited = await setups.makeWay(target);
+        if (waited && !isFetched) await fetched(repo);
         return await takeSlot(make, run, base, waited ? await look() : early);
       };
       const [taken] = await Promise.all([take(), written, setups.foresee(target)]);
@@ -125,9 +147,10 @@ export function createTrees(options: TreesOptions): Trees {
   }
 
   /** A run that is to start cold leaves the slot that it had; what it did there is kept. */
-  async function leaveOtherSlots(run: Run, git: SimpleGit): Promise<void> {
+  async function leaveOtherSlots(run: Run): Promise<void> {
     for (const { slot, seen } of await slotsOf(run.repo)) {
       if (slot !== run.slot && (seen.is === "held" || seen.is === "gone") && seen.run === run.id) {
+        const git = await fetched(run.repo);
         await takeBack(run, git, slot, seen, { keepSlot: false });
         await forgetRun(making(run.repo, slot, git), run, false, NONE);
       }

@@ -35,6 +35,11 @@ export function baseRefOf(run: string): string {
   return `refs/afk/base/${run}`;
 }
 
+/** Whether an earlier try has written something of the run, or somebody has a branch of that name. */
+export async function hasBegun(git: SimpleGit, gitDir: string, run: Run): Promise<boolean> {
+  return (await loadRefs(git, gitDir, [baseRefOf(run.id), `refs/heads/${run.branch}`])).size > 0;
+}
+
 /**
  * The commit the run starts from: written down with the first try, the default branch's head of that time. `written` is to
  * be waited for before anybody is let into the tree.
@@ -105,12 +110,18 @@ export async function takeSlot(
   }
 }
 
+/** Whether it is a worktree whose files and HEAD are as the bot left them. */
+export async function isUntouched({ seen, git, changes }: Look): Promise<boolean> {
+  if ((seen.is !== "free" && seen.is !== "held") || git === undefined || changes.length > 0) return false;
+  const half = await loadSlotFile(seen.place.gitDir, "afk-switch");
+  return half === undefined && (await isWhereLeft(seen.place));
+}
+
 /** Switches a slot that nobody holds, or that nobody was let into yet. What somebody left there all the same is kept. */
 export async function toCommit(making: Making, look: Look, place: Place, target: Target): Promise<void> {
   const { gitDir, filters, discard, tell } = making;
-  const half = await loadSlotFile(place.gitDir, "afk-switch");
   const { git } = look;
-  if (half === undefined && look.changes.length === 0 && git !== undefined && (await isWhereLeft(place))) {
+  if (git !== undefined && (await isUntouched(look))) {
     return await pastLocks([place.gitDir, gitDir], () => switchClean(git, place, target));
   }
   const name = `slot-${Date.now()}`;

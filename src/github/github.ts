@@ -158,9 +158,9 @@ export function createGitHub(
       }
     },
 
-    async fetchHead(repo, branch) {
+    async fetchHead(repo, branch, maxAgeMs) {
       try {
-        return known(await heads.fetch(repo, branch));
+        return known(await heads.fetch(repo, branch, maxAgeMs));
       } catch (error) {
         if (statusOf(error) === 404) return known(null);
         return unknown(messageOf(githubError(error, `reading the branch ${branch} of ${repo}`)));

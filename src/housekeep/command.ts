@@ -35,7 +35,7 @@ export async function housekeepCommand(config: Config, { dryRun, json }: Options
   const trees = createTrees({
     layout,
     token: auth.token,
-    fetchDefaultBranch: github.fetchDefaultBranch,
+    origin: github,
     rulesOf: (repo) => config.trees.rules.get(repo),
     identity: config.trees.identity,
     env: config.trees.env,

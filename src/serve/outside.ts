@@ -36,7 +36,7 @@ export async function connectOutside(
     createTrees({
       layout: layoutOf(config.volume),
       token: connection.auth.token,
-      fetchDefaultBranch: github.fetchDefaultBranch,
+      origin: github,
       rulesOf: (repo) => config.trees.rules.get(repo),
       identity: config.trees.identity,
       env: config.trees.env,

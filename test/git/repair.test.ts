@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { unknown } from "../../src/domain/observed.ts";
 import { type Fresh, localGit as git, type Prepared, REPO, setTreeStage, type TreeStage } from "./support.ts";
 
 let stage: TreeStage;
@@ -63,7 +64,7 @@ test("a remote that does not answer is no damage: nothing is cloned or moved", a
   const { here } = await withKept();
   const before = readFileSync(join(here.checkout, ".git/HEAD"), "utf8");
   const away = stage.fresh(
-    { fetchDefaultBranch: async () => ({ name: "main", cloneUrl: "http://127.0.0.1:1/none.git" }) },
+    { origin: { ...stage.origin("http://127.0.0.1:1/none.git"), fetchHead: async () => unknown("away") } },
     here.volume.slice(stage.dir.length + 1),
   );
   await expect(away.prepared()).rejects.toThrow();

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { pino } from "pino";
 import { type GitHub, startGitHub } from "../../playground/github/server.ts";
+import { known } from "../../src/domain/observed.ts";
 import type { Run, Tree } from "../../src/domain/run.ts";
 import { createTrees, type TreesOptions } from "../../src/git/trees.ts";
 import type { Trees } from "../../src/ports.ts";
@@ -22,7 +23,9 @@ export type TreeStage = AsyncDisposable & {
   readonly dir: string;
   readonly github: GitHub;
   /** For what is about the network: else the remote is reached through the file system, which is faster. */
-  readonly overHttp: Pick<TreesOptions, "fetchDefaultBranch">;
+  readonly overHttp: Pick<TreesOptions, "origin">;
+  /** GitHub's word on the repo, where it is reached at that URL. */
+  origin(cloneUrl?: string, defaultBranch?: string): TreesOptions["origin"];
   /** A volume that nobody used, and the bot's trees on it. */
   fresh(options?: Partial<TreesOptions>, volume?: string): Fresh;
   /** Git as an agent has it: with its credentials, and with no eye on the bot. */
@@ -63,10 +66,17 @@ export async function setTreeStage(files: Readonly<Record<string, string>>): Pro
     return stdout.trim();
   }
 
+  const onDisk = pathToFileURL(github.gitDir(REPO)).href;
+  const origin: TreeStage["origin"] = (cloneUrl = onDisk, name = "main") => ({
+    fetchDefaultBranch: async () => ({ name, cloneUrl }),
+    fetchHead: async (_repo, branch) => known((await github.head(REPO, branch)) ?? null),
+  });
+
   return {
     dir,
     github,
-    overHttp: { fetchDefaultBranch: async () => ({ name: "main", cloneUrl: github.cloneUrl(REPO) }) },
+    origin,
+    overHttp: { origin: origin(github.cloneUrl(REPO)) },
     git,
     async commit(tree, file, message) {
       writeFileSync(join(tree, file), `${message}\n`);
@@ -82,7 +92,7 @@ export async function setTreeStage(files: Readonly<Record<string, string>>): Pro
       const trees = createTrees({
         layout,
         token: async () => TOKEN,
-        fetchDefaultBranch: async () => ({ name: "main", cloneUrl: pathToFileURL(github.gitDir(REPO)).href }),
+        origin: origin(),
         rulesOf: () => undefined,
         identity: { name: "AFK agent", email: "afk-agent@example.com" },
         env: { PATH: process.env["PATH"] ?? "" },

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { known, unknown } from "../../src/domain/observed.ts";
 import { type Fresh, localGit as git, REPO, setTreeStage, type TreeStage } from "./support.ts";
 
 let stage: TreeStage;
@@ -59,6 +60,51 @@ describe("the next run of a repo", () => {
     await here.trees.release(first);
     const { tree } = await here.prepared();
     expect(git(tree.path, "config", "--list")).not.toMatch(/nowhere|evil/);
+  });
+});
+
+describe("where GitHub says that the branch has not moved", () => {
+  /** The volume of `here`, with a remote that git cannot reach: whatever fetches fails. */
+  function away(fetchHead = stage.origin().fetchHead): Fresh {
+    const origin = { ...stage.origin("http://127.0.0.1:1/none.git"), fetchHead };
+    return stage.fresh({ origin }, here.volume.slice(stage.dir.length + 1));
+  }
+
+  test("a free slot is taken without a fetch", async () => {
+    await here.trees.release(await here.prepared());
+    const { tree } = await away().prepared();
+    expect(tree.base).toBe(await stage.github.head(REPO));
+    expect(git(tree.path, "rev-parse", "HEAD")).toBe(tree.base);
+  });
+
+  test.each([
+    ["a slot that somebody worked in", (slot: string) => put(slot, "note.txt", "mine\n")],
+    [
+      "a slot that was committed in",
+      (slot: string) => git(slot, "commit", "--quiet", "--allow-empty", "-m", "By hand"),
+    ],
+    ["a slot that was deleted", (slot: string) => rmSync(slot, { recursive: true })],
+  ])("%s is fetched for, as what is saved is proven by the remote", async (_, happens) => {
+    await here.trees.release(await here.prepared());
+    happens(here.layout.slot(REPO, 1));
+    await expect(away().prepared()).rejects.toThrow(/fetching acme\/shop/);
+    await expect(here.prepared()).resolves.toMatchObject({ tree: { base: await stage.github.head(REPO) } });
+  });
+
+  test("a run's second try is fetched for", async () => {
+    await here.trees.release(await here.prepared());
+    const run = here.run();
+    git(here.checkout, "branch", run.branch, "origin/main");
+    await expect(away().trees.prepare(run)).rejects.toThrow(/fetching acme\/shop/);
+  });
+
+  test.each([
+    ["does not say", async () => unknown("away")],
+    ["says that there is no such branch", async () => known(null)],
+    ["says nothing at all", () => new Promise<never>(() => {})],
+  ])("and where it %s there is a fetch", async (_, fetchHead) => {
+    await here.trees.release(await here.prepared());
+    await expect(away(fetchHead).prepared()).rejects.toThrow(/fetching acme\/shop/);
   });
 });
 
@@ -160,9 +206,7 @@ describe("names that are not plain", () => {
 
   test("of a default branch that was renamed are followed", async () => {
     const far = stage.fresh();
-    const renamed = stage.fresh({
-      fetchDefaultBranch: async () => ({ name: "trunk", cloneUrl: `file://${stage.github.gitDir(REPO)}` }),
-    });
+    const renamed = stage.fresh({ origin: stage.origin(undefined, "trunk") });
     const run = far.run();
     execFileSync("git", ["branch", "trunk", "main"], { cwd: stage.github.gitDir(REPO) });
     try {
