@@ -69,6 +69,11 @@ async function perform(action: Action, run: Run, parts: Parts): Promise<readonly
       await executor.endSession(run, session, "zombie", refusals);
       return [];
     }
+    case "end-idle-session": {
+      const session = require(run.session, "a session");
+      await executor.endSession(run, session, "idle", refusals);
+      return [];
+    }
     case "resume-turn": {
       if (!isTurning(state)) return [];
       const session = require(run.session, "a session");

@@ -68,9 +68,14 @@ async function moveRun(id: string, parts: Parts): Promise<number> {
   }
 }
 
+/** What people asked for goes first. While it waits the run goes on by itself: it may be its own agent that it waits for. */
 async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
   const asked = await decideAsked(run, parts);
-  if (asked !== undefined) return asked;
+  if (asked !== undefined && asked.do !== "wait") return asked;
+  return (await decideByItself(run, parts)) ?? asked;
+}
+
+async function decideByItself(run: Run, parts: Parts): Promise<Decision | undefined> {
   const { policy, clock, store } = parts;
   const { state } = run;
   const paused = (): boolean => store.state.pause !== null;
@@ -99,7 +104,6 @@ async function decide(run: Run, parts: Parts): Promise<Decision | undefined> {
   }
 }
 
-/** What people asked for goes before what the run would do by itself. */
 async function decideAsked(run: Run, parts: Parts): Promise<Decision | undefined> {
   const { policy, clock, store, trees } = parts;
   if (run.orders.length === 0) return undefined;

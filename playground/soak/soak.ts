@@ -57,7 +57,7 @@ export type Outcome = Final & {
 /** Three of four are good in the end; the others are what the bot is for. */
 const KINDS = [
   ...["good", "good", "good", "good", "slow", "slow", "red", "red-twice", "unpushed"],
-  ...["no-commit", "silent", "fails", "crashes", "rubbish", "asks"],
+  ...["no-commit", "silent", "fails", "crashes", "rubbish", "asks", "deaf"],
 ] as [string, ...string[]];
 
 const LOOK_MS = 250;

@@ -62,6 +62,8 @@ export function decideStopped(
   if (!state.agentMayLive)
     return state.name === "blocked" ? landedLate(run, state, landed, free, policy, now) : undefined;
   if (turn.known && isZombie(turn.value, policy, now)) return { do: "act", action: "stop-session" };
+  // What never began does not end by itself either; without its session it can begin no more.
+  if (turn.known && turn.value.is === "pending") return { do: "act", action: "end-idle-session" };
   const settled = turn.known && SETTLED.has(turn.value.is);
   return settled
     ? { do: "record", event: { type: "run.agent-settled", at: now, run: run.id } }

@@ -11,6 +11,7 @@ export type Action =
   | "start-turn"
   | "interrupt"
   | "stop-session"
+  | "end-idle-session"
   | "resume-turn"
   | "carry-out-order"
   | "rerun-ci"

@@ -172,6 +172,7 @@ describe("a blocked run", () => {
     ["is watched until its agent has settled", true, known(running(T0)), "wait"],
     ["lets the repo go on once it has", true, known(ended("interrupted")), "run.agent-settled"],
     ["keeps holding it while T3 cannot be read", true, unknown("down"), "wait"],
+    ["has its session ended where the turn never began", true, known({ is: "pending" }), "end-idle-session"],
   ])("%s", (_promise, agentMayLive, seen, expected) => {
     const state = blocked(agentMayLive);
     const evidence = { turn: seen, landed: notAsked, free: true };

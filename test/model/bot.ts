@@ -6,10 +6,10 @@ import type { BotEvent } from "../../src/domain/event.ts";
 import type { StoppedEvidence } from "../../src/domain/evidence.ts";
 import { hasRoom, type Selected, selectNext, supersededBy } from "../../src/domain/gates.ts";
 import { branchOf, runIdOf } from "../../src/domain/ids.ts";
-import { known, unknown } from "../../src/domain/observed.ts";
+import { known } from "../../src/domain/observed.ts";
 import { decideOrder, wantsNewSlot } from "../../src/domain/orders.ts";
 import type { Policy } from "../../src/domain/policy.ts";
-import { holdsRepo, isActive, isEnded, type Run, type RunStateOf } from "../../src/domain/run.ts";
+import { holdsRepo, isActive, isEnded, nextOrdinal, type Run, type RunStateOf } from "../../src/domain/run.ts";
 import { runsOf } from "../../src/domain/runs.ts";
 import { type BotState, emptyState, reduce, reduceAll } from "../../src/domain/state.ts";
 import { newSlot } from "../../src/domain/tree-slots.ts";
@@ -115,7 +115,9 @@ export class Bot {
   }
 
   private decide(run: Run): Decision | undefined {
-    return this.decideAsked(run) ?? this.decideByItself(run);
+    const asked = this.decideAsked(run);
+    if (asked !== undefined && asked.do !== "wait") return asked;
+    return this.decideByItself(run) ?? asked;
   }
 
   private decideAsked(run: Run): Decision | undefined {
@@ -166,7 +168,7 @@ export class Bot {
     const { outside } = this;
     const others = runsOf(this.state, run.repo).filter(({ id }) => id !== run.id);
     return {
-      turn: state.turn === null ? unknown("none") : outside.turn(run, state.turn),
+      turn: state.turn === null ? outside.turnSent(run, nextOrdinal(run)) : outside.turn(run, state.turn),
       landed: outside.landed(run),
       free: others.every((other) => holdsRepo(other) === undefined),
     };

@@ -41,7 +41,8 @@ function comesToAnEnd(real: Real, model: Model): void {
   const open = runs.filter((run) => !isEnded(run) && !("reason" in run.state));
   expect(open.map(({ state }) => state)).toEqual([]);
   // What waits still waits for a person: the repo is frozen, or its agent is not to be stopped.
-  for (const { id, repo, orders } of runs) {
+  for (const { id, repo, orders, state } of runs) {
+    if ("agentMayLive" in state && state.agentMayLive) expect(outside.hasLiving(id), `agent of ${id}`).toBe(true);
     const holders = runsOf(bot.state, repo).flatMap((run) => holdsRepo(run) ?? []);
     if (orders.length > 0) expect(holders, `orders of ${id} wait for nothing`).not.toEqual([]);
   }

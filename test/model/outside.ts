@@ -119,6 +119,13 @@ export class Outside {
     );
   }
 
+  /** As observe.ts: of a message that may not have been sent. */
+  turnSent(run: Run, ordinal: number): WorkingEvidence["turn"] {
+    if (!this.t3Up) return unknown("T3 is down");
+    const agent = this.sessions.get(run.id)?.agents.find((each) => each.ordinal === ordinal);
+    return known(agent === undefined ? { is: "not-started", why: "" } : this.seen(agent));
+  }
+
   turn(run: Run, turn: Turn): WorkingEvidence["turn"] {
     if (!this.t3Up) return unknown("T3 is down");
     const agent = this.sessions.get(run.id)?.agents.find(({ ordinal }) => ordinal === turn.ordinal);
@@ -199,6 +206,9 @@ export class Outside {
         return [];
       case "stop-session":
         for (const agent of session?.agents ?? []) if (agent.is !== "ended") end(agent);
+        return [];
+      case "end-idle-session":
+        for (const agent of session?.agents ?? []) if (agent.is === "pending") end(agent);
         return [];
       case "carry-out-order":
         return this.carryOut(run);

@@ -7,6 +7,7 @@ import { asks } from "./asks.ts";
 import { commands } from "./commands.ts";
 import { crashes } from "./crashes.ts";
 import { crashloop } from "./crashloop.ts";
+import { deaf } from "./deaf.ts";
 import { fails } from "./fails.ts";
 import { good } from "./good.ts";
 import { late } from "./late.ts";
@@ -25,6 +26,7 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
   commands,
   slow,
   silent,
+  deaf,
   asks,
   unsure,
   approval,
