@@ -9,7 +9,7 @@ import { AfkError, messageOf } from "../errors.ts";
 import type { MayAct } from "../leader/fence.ts";
 import type { Answers } from "./answers.ts";
 import type { GitHubAuth } from "./auth.ts";
-import { makeConditional } from "./conditional.ts";
+import { bucketOf, makeConditional } from "./conditional.ts";
 import type { Limits } from "./limits.ts";
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -31,7 +31,14 @@ export function createGitHubClient(options: {
     // Nothing is sent until it is over (limits.ts), and the loop comes back: a limit holds up no worker.
     return false;
   };
-  const client = new (Octokit.plugin(throttling, retry))({
+  /** The first hook is the last one asked: a request that waited for its turn, or is tried again, may no longer be sent. */
+  const gate = ({ hook }: Pick<Octokit, "hook">) => {
+    hook.before("request", ({ method, url }) => {
+      limits.check(bucketOf(url));
+      if (method !== "GET" && method !== "HEAD") mayAct();
+    });
+  };
+  const client = new (Octokit.plugin(gate, throttling, retry))({
     baseUrl: apiUrl,
     userAgent: "afk-bot",
     log: {
@@ -45,10 +52,6 @@ export function createGitHubClient(options: {
     request: { fetch: fetchInTime },
   });
   makeConditional(client, auth, answers, limits);
-  // Asked last of all: a request may have waited for its turn.
-  client.hook.before("request", ({ method }) => {
-    if (method !== "GET" && method !== "HEAD") mayAct();
-  });
   return client;
 }
 

@@ -12,7 +12,7 @@ type Answer = Awaited<ReturnType<GitHubClient["request"]>>;
  */
 export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers: Answers, limits: Limits): void {
   client.hook.wrap("request", async (request, options) => {
-    const bucket: Bucket = options.url === "/graphql" || options.url.endsWith("/graphql") ? "graphql" : "core";
+    const bucket = bucketOf(options.url);
     limits.check(bucket);
     // In place: of several hooks around a request, each is given the same options, not what the outer one passes on.
     options.headers.authorization = `token ${await auth.token()}`;
@@ -49,6 +49,10 @@ export function makeConditional(client: GitHubClient, auth: GitHubAuth, answers:
       text: JSON.stringify(answer.data),
     });
   }
+}
+
+export function bucketOf(url: string): Bucket {
+  return url.endsWith("/graphql") ? "graphql" : "core";
 }
 
 /** Octokit gives JSON that it cannot parse, or of which a part never came, as text: no word that anything was done. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { firstLookMs, pollEvery, requestsPerHourAt } from "../../src/domain/pace.ts";
+import { AfkError } from "../../src/errors.ts";
 import { connectGitHub, type GitHubConnection } from "../../src/github/connect.ts";
 import { createDependencies } from "../../src/ops/dependencies.ts";
 import { policy } from "../support/build.ts";
@@ -103,6 +104,40 @@ describe("an answer that came in part", () => {
     expect(seen.known && seen.value.map((candidate) => candidate.number)).toEqual([number]);
     await connection.close();
     expect(await readFile(join(keptIn, "github-answers.json"), "utf8")).not.toContain("half");
+  });
+});
+
+describe("a request that waits for its turn", () => {
+  const close = { add: [], remove: [], close: true };
+  const release = (): number => stage.released("maintainer", "maintainer");
+  const isClosed = (number: number): boolean => stage.hub.issue(repo, number).state === "closed";
+
+  test("is not sent once the bot may no longer act", async () => {
+    let deposed = false;
+    const connection = await stage.connect("token-afk-bot", undefined, () => {
+      if (deposed) throw new AfkError("conflict", "another one leads");
+    });
+    const issues = [release(), release(), release()];
+    const all = issues.map((number) => connection.github.showIssue(repo, number, close));
+    void all[0]?.then(() => {
+      deposed = true;
+    });
+    const ended = await Promise.allSettled(all);
+    expect(ended.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected"]);
+    expect(issues.map(isClosed)).toEqual([true, false, false]);
+    await connection.close();
+  });
+
+  test("is not sent while a limit is in force that came meanwhile", async () => {
+    const { github } = stage.connection;
+    const issues = [release(), release()];
+    const all = issues.map((number) => github.showIssue(repo, number, close));
+    await all[0];
+    stage.hub.rateLimitNow(30, "secondary");
+    await expect(stage.poll()).rejects.toThrow();
+    const asked = stage.hub.listener.count();
+    await expect(all[1]).rejects.toThrow(/rate limit/);
+    expect(stage.hub.listener.count()).toBe(asked);
   });
 });
 

@@ -10,6 +10,7 @@ import { known } from "../../src/domain/observed.ts";
 import { emptyState } from "../../src/domain/state.ts";
 import { createEnrolments, type Enrolments } from "../../src/enrol/enrolments.ts";
 import { connectGitHub, type GitHubConnection } from "../../src/github/connect.ts";
+import { always, type MayAct } from "../../src/leader/fence.ts";
 import type { Clock } from "../../src/ports.ts";
 import { type Answer, explain } from "../../src/why.ts";
 import { oneServer, policy } from "./build.ts";
@@ -31,7 +32,7 @@ export type GitHubStage = AsyncDisposable & {
   why(number: number, inRepo?: string): Promise<Answer>;
   /** What a poll gives, by issue number. Fails the test where GitHub is unknown. */
   poll(): Promise<ReadonlyMap<number, Candidate>>;
-  connect(token: string, keepIn?: string): Promise<GitHubConnection>;
+  connect(token: string, keepIn?: string, mayAct?: MayAct): Promise<GitHubConnection>;
 };
 
 const THEN = Date.parse("2030-01-01T09:00:00Z");
@@ -53,8 +54,8 @@ export async function setGitHubStage(from = THEN): Promise<GitHubStage> {
     files: { "CONTEXT.md": "# Shop\n", ".github/workflows/ci.yml": "on: push\njobs: {}\n" },
     collaborators: { maintainer: "maintain", triager: "triage", "afk-bot": "write", "release-train[bot]": "write" },
   });
-  const connect = (token: string, keepIn?: string): Promise<GitHubConnection> =>
-    connectGitHub({ apiUrl: hub.apiUrl, credentials: { kind: "token", token }, policy, keepIn, clock, log });
+  const connect: GitHubStage["connect"] = (token, keepIn, mayAct = always) =>
+    connectGitHub({ apiUrl: hub.apiUrl, credentials: { kind: "token", token }, policy, keepIn, mayAct, clock, log });
   const connection = await connect("token-afk-bot");
   const { github } = connection;
   const enrolments = createEnrolments({
