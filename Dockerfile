@@ -21,7 +21,8 @@ WORKDIR /app
 COPY --from=build /app/dist ./
 RUN ln -s /app/main.mjs /usr/local/bin/afk
 
-ENV NODE_ENV=production
+# Two of glibc's arenas, not eight for each core: what the threads of git's pipes and of TLS free stays in those.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2
 # The image's own user `node`, by number: Kubernetes' runAsNonRoot does not look names up.
 USER 1000:1000
 EXPOSE 8080

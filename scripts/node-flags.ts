@@ -3,3 +3,6 @@
  * the space of new objects alone grow to 128 MB, and keep it: resident memory would grow for minutes, and look like a leak.
  */
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=16"];
+
+/** As the image sets it (Dockerfile). */
+export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "2" };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { NODE_FLAGS } from "../../scripts/node-flags.ts";
+import { NODE_ENVIRONMENT, NODE_FLAGS } from "../../scripts/node-flags.ts";
 import type { WorldAddresses } from "../world/addresses.ts";
 import { channel, cluster, repo, slackUsers, tokens } from "../world/team.ts";
 
@@ -86,6 +86,7 @@ export function startBot(
   const child = spawn(process.execPath, [...NODE_FLAGS, main, "serve", "--config", configFile], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
+      ...NODE_ENVIRONMENT,
       PATH: process.env["PATH"],
       NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
       HOME: dir,

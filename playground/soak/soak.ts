@@ -65,6 +65,8 @@ const TELL_MS = 5_000;
 const HEAP_MS = 2_000;
 /** Once nothing goes wrong any more all has to come to an end; it is given up when for so long nothing has moved. */
 const STILL_MS = 90_000;
+const SETTLE_MS = 5 * 60_000;
+const SETTLE_LOOK_MS = 2_000;
 /** And when it moves for ever. */
 const LONGEST_MS = (ms: number): number => Math.max(10 * 60_000, 2 * ms);
 /** The paused bot must do nothing in this time; what it was at may end before. */
@@ -238,15 +240,20 @@ function release(
   issues.push({ repo, number, kind });
 }
 
-/** Until the trees are given back, or long enough to call them leaked. */
+/**
+ * Until the trees are given back and the issues look as they should, or long enough to call them leaked and lost. The bot
+ * writes to GitHub once a second, as GitHub asks for, and is behind by minutes when a week of work ends.
+ */
 async function settled(stage: Stage, issues: readonly Issue[], tell: (line: string) => void): Promise<void> {
-  const until = performance.now() + 30_000;
-  while (performance.now() < until) {
-    const { leakedTrees } = await countAll(stage, lookAtAll(stage, issues), () => {});
-    if (leakedTrees === 0) return;
-    await pause(500);
+  const until = performance.now() + SETTLE_MS;
+  for (;;) {
+    const { leakedTrees, lost } = await countAll(stage, lookAtAll(stage, issues), () => {});
+    if (leakedTrees + lost === 0) return;
+    if (performance.now() > until) break;
+    tell(`all have ended: waiting for ${leakedTrees} trees and ${lost} issues on GitHub`);
+    await pause(SETTLE_LOOK_MS);
   }
-  tell("trees are held still");
+  tell("it does not settle");
 }
 
 /** The bot is one of the world's programs, once it has ended. */
