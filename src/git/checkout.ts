@@ -30,6 +30,8 @@ export type Progress = (line: string) => void;
 export type Checkouts = {
   gitDir(repo: RepoKey): string;
   exists(repo: RepoKey): Promise<boolean>;
+  /** The checkout; cloned where it is missing, and whole where a repair was cut off. */
+  opened(repo: RepoKey): Promise<SimpleGit>;
   /** The checkout with its remote refs as they are now; cloned where it is missing. What is returned bears no token. */
   fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit>;
   /**
@@ -83,10 +85,16 @@ export function createCheckouts(options: {
     return { origin: new URL(await urlOf(repo)).origin, token: await token() };
   }
 
-  async function fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit> {
+  async function opened(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit> {
     const path = layout.checkout(repo);
     await completeRepair(path);
     if (!(await isThere(path))) await clone(repo, path, onProgress);
+    return asItIs(repo);
+  }
+
+  async function fetched(repo: RepoKey, onProgress?: Progress): Promise<SimpleGit> {
+    await opened(repo, onProgress);
+    const path = layout.checkout(repo);
     const place = { tree: path, gitDir: gitDir(repo) };
     await requireStraightWay(place);
     const asking = gitIn(path, { place, auth: await auth(repo) });
@@ -149,6 +157,7 @@ export function createCheckouts(options: {
   return {
     gitDir,
     exists: (repo) => isThere(layout.checkout(repo)),
+    opened,
     fetched,
     isCurrent,
     asItIs,

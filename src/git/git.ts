@@ -81,7 +81,17 @@ export function gitIn(directory: string, around: Around = {}): SimpleGit {
       allowUnsafeProtocolOverride: true,
       allowUnsafeFilter: true,
     },
-  }).env({ PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent", LC_ALL: "C", ...guarded });
+  })
+    .outputHandler(hearSomething)
+    .env({ PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "/nonexistent", LC_ALL: "C", ...guarded });
+}
+
+/**
+ * simple-git waits for 50 ms after a command that said nothing, as something might come still; but it resolves on `close`,
+ * after which nothing can. Half of the bot's commands are silent ones: each is heard to say nothing at all.
+ */
+function hearSomething(_command: string, stdout: NodeJS.ReadableStream): void {
+  setImmediate(() => stdout.emit("data", Buffer.alloc(0)));
 }
 
 /** An empty `process` goes before `clean` and `smudge`, and does nothing. */

@@ -11,9 +11,9 @@ import { digestOf } from "../domain/ids.ts";
 import type { Sha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
 import { gitIn, type Place } from "./git.ts";
-import { refIn } from "./refs.ts";
+import { loadRefs, refIn } from "./refs.ts";
 import { namedFilters } from "./settings.ts";
-import { loadSlotFile } from "./slot.ts";
+import { loadSlotFile, loadText } from "./slot.ts";
 import { snapshotFiles, snapshotStaged } from "./snapshot.ts";
 import { findTips, type Shared, type Tip, type Tips } from "./tips.ts";
 
@@ -63,6 +63,8 @@ export type Ask = {
   readonly name: string;
   /** Filters that the repo's config asks for. */
   readonly filters: readonly string[];
+  /** The fetch that the remote refs are of, where it is still under way: the tree is read meanwhile, and looked at again. */
+  readonly fetching?: Promise<unknown> | undefined;
 };
 
 /** The remote's branches as they were at the last fetch. */
@@ -81,7 +83,9 @@ export async function inspect(ask: Ask): Promise<Inspection> {
   const { place, filters } = ask;
   const named = await namedFilters(place);
   const git = gitIn(place.tree, { place, named, filters });
-  const [index, seen, tips] = await Promise.all([
+  const early = ask.fetching !== undefined;
+  const [stood, index, seen, tips] = await Promise.all([
+    early ? standsAt(git, ask) : "",
     readIndex(git, place),
     statusOf(git),
     findTips(git, place, ask.shared),
@@ -92,11 +96,15 @@ export async function inspect(ask: Ask): Promise<Inspection> {
     line.startsWith("?? ") && line.endsWith("/") ? [line.slice(3, -1)] : [],
   );
   const changes = lines.filter((line) => !(line.startsWith("?? ") && line.endsWith("/")));
-  const [commits, files, inner] = await Promise.all([
+  await ask.fetching;
+  const [commits, files, inner, now, stands] = await Promise.all([
     unsavedCommits(git, tips, ask.shared.remotes),
     changes.length === 0 ? undefined : findUnsavedFiles(git, ask, named, repositories, tips.head),
     unsavedInside(ask, [...repositories, ...index.submodules]),
+    early ? statusOf(git) : lines,
+    early ? standsAt(git, ask) : stood,
   ]);
+  if (stands !== stood || now.join("\0") !== lines.join("\0")) return await inspect({ ...ask, fetching: undefined });
   const why = [
     ...(files === undefined ? [] : [`${changes.length} files that are not committed`]),
     ...(commits.work.length === 0 ? [] : [`${commits.work.length} places with commits that are not pushed`]),
@@ -123,6 +131,13 @@ export async function inspect(ask: Ask): Promise<Inspection> {
       commits: new Set(tips.work.map(({ sha }) => sha)),
     } as unknown as SpentTree,
   };
+}
+
+/** Where its HEAD is. */
+async function standsAt(git: SimpleGit, { place, shared }: Ask): Promise<string> {
+  const head = (await loadText(join(place.gitDir, "HEAD")))?.trim() ?? "";
+  const ref = /^ref: (.+)$/.exec(head)?.[1];
+  return ref === undefined ? head : `${ref} ${(await loadRefs(git, shared.commonDir, [ref])).get(ref)}`;
 }
 
 /** A line for each change: two letters, a space, the path; a path that ends in a slash is another repository's. */

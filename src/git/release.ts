@@ -21,11 +21,12 @@ export async function saveTree(
   place: Place,
   whose: { readonly name: string; readonly branch: string; readonly occasion: string },
   alone: boolean,
+  fetching?: Promise<unknown>,
 ): Promise<{ readonly tree: SpentTree; readonly kept: readonly string[] }> {
   const { name, branch, occasion } = whose;
   const account = alone ? "all" : "own branch";
   return await save(
-    { place, shared: { commonDir: gitDir, account, branch, remotes: REMOTES }, name, filters },
+    { place, shared: { commonDir: gitDir, account, branch, remotes: REMOTES }, name, filters, fetching },
     occasion,
   );
 }

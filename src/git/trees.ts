@@ -151,27 +151,31 @@ export function createTrees(options: TreesOptions): Trees {
     for (const { slot, seen } of await slotsOf(run.repo)) {
       if (slot !== run.slot && (seen.is === "held" || seen.is === "gone") && seen.run === run.id) {
         const git = await fetched(run.repo);
-        await takeBack(run, git, slot, seen, { keepSlot: false });
+        await takeBack(run, slot, seen, { keepSlot: false, fetching: Promise.resolve() });
         await forgetRun(making(run.repo, slot, git), run, false, NONE);
       }
     }
   }
 
+  /** The tree is looked at while the fetch is under way, and proven by what that brings. */
   async function takeBack(
     run: Run,
-    git: SimpleGit,
     slot: number,
     seen: Extract<Seen, { is: "held" | "gone" }>,
-    { keepSlot }: { readonly keepSlot: boolean },
+    { keepSlot, fetching }: { readonly keepSlot: boolean; readonly fetching: Promise<unknown> },
   ): Promise<{ readonly kept: readonly string[]; readonly all: boolean; readonly proven: ReadonlySet<Sha> }> {
+    const git = checkouts.asItIs(run.repo);
     const make = making(run.repo, slot, git);
     const others = (await slotsOf(run.repo)).filter((other) => other.slot !== slot);
     const all = !others.some((other) => other.seen.is === "held" || other.seen.is === "gone");
-    if (seen.is === "gone") return { kept: await forgetGone(git, make.gitDir, seen, all), all, proven: NONE };
+    if (seen.is === "gone") {
+      await fetching;
+      return { kept: await forgetGone(git, make.gitDir, seen, all), all, proven: NONE };
+    }
     await setups.clear({ tree: make.slot });
     const occasion = `Keep the unsaved work of run ${run.id} on ${run.repo}#${run.issue.number}`;
     const whose = { name: run.id, branch: run.branch, occasion };
-    const { tree, kept } = await saveTree(make, seen.place, whose, all);
+    const { tree, kept } = await saveTree(make, seen.place, whose, all, fetching);
     const { commits: proven } = tree;
     const { sha } = await headOf(git, run.repo, run.defaultBranch);
     await freeSlot(make, tree, sha);
@@ -186,18 +190,22 @@ export function createTrees(options: TreesOptions): Trees {
     // A late turn of the session then fails to start, instead of working in what the next run gets.
     await rm(layout.tree(run.repo, run.id), { force: true });
     if (!(await checkouts.exists(run.repo))) return [];
-    const git = await fetched(run.repo);
+    const git = await checkouts.opened(run.repo);
+    const fetching = fetched(run.repo);
+    // It is waited for where what it brings is needed; until then nobody else would hear of its failure.
+    fetching.catch(() => {});
     return await withGit(`releasing the tree of run ${run.id}`, async () => {
       const kept: string[] = [];
       let all = false;
       let proven = NONE;
       for (const { slot, seen } of await slotsOf(run.repo)) {
         if ((seen.is !== "held" && seen.is !== "gone") || seen.run !== run.id) continue;
-        const taken = await takeBack(run, git, slot, seen, { keepSlot: true });
+        const taken = await takeBack(run, slot, seen, { keepSlot: true, fetching });
         kept.push(...taken.kept);
         all ||= taken.all;
         proven = taken.proven;
       }
+      await fetching;
       kept.push(...(await forgetRun(making(run.repo, run.slot, git), run, all, proven)));
       if (kept.length > 0)
         log.warn({ repo: run.repo, issue: run.issue.number, run: run.id, kept }, "unsaved work kept");
