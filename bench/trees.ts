@@ -11,7 +11,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { pino } from "pino";
-import { type GitHub, startGitHub } from "../playground/github/server.ts";
 import type { Run, Tree } from "../src/domain/run.ts";
 import { createTrees } from "../src/git/trees.ts";
 import { connectGitHub } from "../src/github/connect.ts";
@@ -22,6 +21,7 @@ import { policy } from "../test/support/build.ts";
 import { median } from "./median.ts";
 import { activeRun } from "./runs.ts";
 import { asNobody, bareGit, type GaveBack, type Took, timed, useSlowDisk } from "./trees-measure.ts";
+import { type Remote, startRemote } from "./trees-remote.ts";
 import { SETUP, type Setup, servePackages, someChanged, sources, tenThousandFiles } from "./trees-sample.ts";
 
 const exec = promisify(execFile);
@@ -32,7 +32,7 @@ const TOKEN = "token-bot";
 
 type Sample = {
   readonly repo: string;
-  readonly github: GitHub;
+  readonly github: Remote;
   readonly trees: Trees;
   readonly layout: Layout;
   readonly setup: Setup | undefined;
@@ -45,8 +45,7 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
   const tell = (line: string): void => void (json || console.error(line));
   try {
     await using packages = await servePackages(dir);
-    await using github = await startGitHub({ dataDir: join(dir, "github") });
-    for (const login of ["acme", "bot"]) github.addUser({ login, type: "User", token: `token-${login}` });
+    await using github = await startRemote(join(dir, "github"), ["acme", "bot"]);
     const collaborators = { bot: "write" } as const;
     tell("making a repo of 10,000 files, and one with 400 packages in node_modules and 1,000 sources to build …");
     await github.createRepo({ owner: "acme", name: "files", files: tenThousandFiles(), collaborators });
@@ -84,12 +83,12 @@ export async function run({ json }: { readonly json: boolean }): Promise<Record<
 
 /** The remote, and GitHub's API as the bot asks it. */
 type Around = {
-  readonly github: GitHub;
+  readonly github: Remote;
   readonly api: BotsGitHub;
   readonly dir: string;
 };
 
-async function connected({ apiUrl }: GitHub) {
+async function connected({ apiUrl }: Remote) {
   const connection = await connectGitHub({
     apiUrl,
     credentials: { kind: "token", token: TOKEN },
@@ -270,7 +269,6 @@ async function throwAway({ repo, layout, setup, dir, github }: Sample, round: nu
   const path = join(dir, "throwaway", String(round));
   await mkdir(join(dir, "throwaway"), { recursive: true });
   const env = asNobody(github.cloneUrl(repo), TOKEN);
-  // Never in step: the remote is served by this very process.
   const git = async (cwd: string, ...args: string[]): Promise<string> => (await exec("git", args, { cwd, env })).stdout;
   const clone = await timed(async () => {
     await git(layout.checkout(repo), "fetch", "--quiet", "--prune", "origin");
