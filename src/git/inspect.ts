@@ -15,7 +15,8 @@ import { loadRefs, refIn } from "./refs.ts";
 import { namedFilters } from "./settings.ts";
 import { loadSlotFile, loadText } from "./slot.ts";
 import { snapshotFiles, snapshotStaged } from "./snapshot.ts";
-import { findTips, type Shared, type Tip, type Tips } from "./tips.ts";
+import { findTips, type Shared } from "./tips.ts";
+import { type UnsavedCommits, unsavedCommits } from "./unsaved-commits.ts";
 
 declare const proof: unique symbol;
 
@@ -35,7 +36,7 @@ export type SpentTree = {
 };
 
 /** What the tree alone has. */
-export type Unsaved = {
+export type Unsaved = UnsavedCommits & {
   readonly head: Sha | undefined;
   readonly operation: string | undefined;
   /** Lines of `git status`, without repositories inside. */
@@ -43,10 +44,6 @@ export type Unsaved = {
   /** The files as they are, and as they are staged where that is another thing; trees of the object store. */
   readonly files: Sha | undefined;
   readonly staged: Sha | undefined;
-  /** Places with commits, and of those commits the ones that no other reaches. */
-  readonly work: readonly Tip[];
-  readonly dropped: readonly Tip[];
-  readonly heads: ReadonlySet<Sha>;
   readonly inner: readonly { readonly path: string; readonly place: Place; readonly name: string }[];
   /** For people, one a line. */
   readonly why: readonly string[];
@@ -175,58 +172,6 @@ export async function liftFlags(git: SimpleGit, paths: readonly string[]): Promi
     await git.raw(["update-index", "--no-assume-unchanged", "--", ...some]);
     await git.raw(["update-index", "--no-skip-worktree", "--", ...some]);
   }
-}
-
-/** Of the tips those that neither the remote nor what was kept has; work is not held by what may be let go. */
-export async function unsavedCommits(
-  git: SimpleGit,
-  tips: Pick<Tips, "work" | "dropped">,
-  remotes: string,
-): Promise<Pick<Unsaved, "work" | "dropped" | "heads">> {
-  const remote = `--glob=${remotes}`;
-  const kept = "--glob=refs/afk/kept/*";
-  const all = await beyond(git, [...tips.work, ...tips.dropped], [remote, "--exclude=refs/afk/kept/*.dropped", kept]);
-  const work = tips.work.filter(({ sha }) => all.has(sha));
-  const beforeWork = ancestorsIn(all, work);
-  const loose = tips.dropped.filter(({ sha }) => all.has(sha));
-  const forDropped = await beyond(git, loose, [remote, kept, ...work.map(({ sha }) => sha)]);
-  const dropped = loose.filter(({ sha }) => forDropped.has(sha));
-  const beforeDropped = new Set([...forDropped.values()].flat());
-  const heads = [
-    ...work.filter(({ sha }) => !beforeWork.has(sha)),
-    ...dropped.filter(({ sha }) => !beforeDropped.has(sha)),
-  ];
-  return { work, dropped, heads: new Set(heads.map(({ sha }) => sha)) };
-}
-
-/** Commits with their parents. */
-type Graph = ReadonlyMap<Sha, readonly Sha[]>;
-
-/** The commits that the tips reach and the holders do not. What git no longer has is nobody's. */
-async function beyond(git: SimpleGit, tips: readonly Tip[], holders: readonly string[]): Promise<Graph> {
-  const found = new Map<Sha, readonly Sha[]>();
-  for (let at = 0; at < tips.length; at += 1_000) {
-    const shas = tips.slice(at, at + 1_000).map(({ sha }) => sha);
-    const out = await git.raw(["rev-list", "--parents", "--ignore-missing", ...shas, "--not", ...holders, "--"]);
-    for (const line of out.split("\n").filter(Boolean)) {
-      const [commit = "", ...parents] = line.split(" ");
-      found.set(commit, parents);
-    }
-  }
-  return found;
-}
-
-/** What the tips have before them in the graph. */
-function ancestorsIn(graph: Graph, tips: readonly Tip[]): ReadonlySet<Sha> {
-  const found = new Set<Sha>();
-  const left = tips.map(({ sha }) => sha);
-  for (let sha = left.pop(); sha !== undefined; sha = left.pop()) {
-    for (const parent of graph.get(sha) ?? []) {
-      if (!found.has(parent)) left.push(parent);
-      found.add(parent);
-    }
-  }
-  return found;
 }
 
 /** Undefined where the files, as they are and as they are staged, are what was kept already. */

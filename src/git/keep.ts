@@ -7,20 +7,11 @@ import type { SimpleGit } from "simple-git";
 import { type Sha, shortSha } from "../domain/repo.ts";
 import { AfkError } from "../errors.ts";
 import { gitIn } from "./git.ts";
-import {
-  type Ask,
-  askInside,
-  contains,
-  droppedRefOf,
-  inspect,
-  keptRefOf,
-  REMOTES,
-  type Unsaved,
-  unsavedCommits,
-} from "./inspect.ts";
+import { type Ask, askInside, contains, droppedRefOf, inspect, keptRefOf, REMOTES, type Unsaved } from "./inspect.ts";
 import { refIn } from "./refs.ts";
 import { namedFilters } from "./settings.ts";
 import type { Tip } from "./tips.ts";
+import { unsavedCommits } from "./unsaved-commits.ts";
 
 /** Returns the refs it wrote. `occasion` is the message's first line. */
 export async function keep(ask: Ask, unsaved: Unsaved, occasion: string): Promise<readonly string[]> {
