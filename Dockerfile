@@ -21,8 +21,9 @@ WORKDIR /app
 COPY --from=build /app/dist ./
 RUN ln -s /app/main.mjs /usr/local/bin/afk
 
-# Two of glibc's arenas, not eight for each core: what the threads of git's pipes and of TLS free stays in those.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2
+# Two of glibc's arenas, not eight for each core, as what a thread frees stays in its own. And a large buffer goes back to the
+# system with its end: left alone, glibc keeps ever larger ones.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 # The image's own user `node`, by number: Kubernetes' runAsNonRoot does not look names up.
 USER 1000:1000
 EXPOSE 8080

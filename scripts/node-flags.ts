@@ -5,4 +5,7 @@
 export const NODE_FLAGS: readonly string[] = ["--max-semi-space-size=16"];
 
 /** As the image sets it (Dockerfile). */
-export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: "2" };
+export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+};

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBot } from "../../playground/demo/bot.ts";
 import { setStage } from "../../playground/sweep/stage.ts";
+import { NODE_ENVIRONMENT, NODE_FLAGS } from "../../scripts/node-flags.ts";
 import { pagesOf } from "../ops/support.ts";
 import { copy, linkInstalled, readDockerfile } from "./dockerfile.ts";
 
@@ -72,6 +73,16 @@ test("it runs as a number that is not root, under an init, and holds the program
   expect(JSON.parse(rest("ENTRYPOINT"))).toEqual(["tini", "--", "afk"]);
   expect(JSON.parse(rest("CMD"))).toEqual(["serve", "--config", "/config/afk.yaml"]);
   expect(filesOf(app()).filter((file) => !/^[\w-]+\.(?:mjs|ts)$/.test(file))).toEqual([]);
+});
+
+test("the program has the environment in which the soak measures its memory", () => {
+  const set = Object.fromEntries(
+    rest("ENV")
+      .split(" ")
+      .map((pair) => pair.split("=")),
+  );
+  expect(set).toMatchObject(NODE_ENVIRONMENT);
+  expect(execFileSync("head", ["-1", join(app(), "main.mjs")], { encoding: "utf8" })).toContain(NODE_FLAGS.join(" "));
 });
 
 function filesOf(folder: string): readonly string[] {
