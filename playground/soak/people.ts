@@ -22,20 +22,19 @@ export type People = {
 const [operator, viewer] = slackUsers;
 /** As impatient people do. */
 const AGAIN_MS = 4_000;
-/** An issue that has stopped so often is not tried again. */
+/** An issue that has asked for people so often is not tried again. */
 const PATIENCE = 2;
 
 type Waiting = {
   readonly word: string;
-  readonly since: number;
-  readonly stops: number;
+  /** How often people had been asked by then: a card is drawn late in a rush, a question is not. */
+  readonly asked: number;
   actedAt: number;
   readonly command: string;
 };
 
 export function createPeople(stage: Stage, seed: number): People {
   const waiting = new Map<string, Waiting>();
-  const stops = new Map<string, number>();
   const resolved = new Set<string>();
   let presses = 0;
 
@@ -117,17 +116,15 @@ export function createPeople(stage: Stage, seed: number): People {
           continue;
         }
         const now = performance.now();
+        const asked = sight.replies.filter(({ broadcast }) => broadcast).length;
         let one = waiting.get(key);
-        if (one?.word !== word) {
-          const count = (stops.get(key) ?? 0) + (word === "Asking" ? 0 : 1);
-          stops.set(key, count);
-          const draw = drawOf(seed, `${key} ${word} ${count}`);
+        if (one?.word !== word || one.asked !== asked) {
+          const draw = drawOf(seed, `${key} ${word} ${asked}`);
           one = {
             word,
-            since: now,
-            stops: count,
+            asked,
             actedAt: now - draw.between(1_000, AGAIN_MS),
-            command: commandFor(key, word, count, draw),
+            command: commandFor(key, word, asked, draw),
           };
           waiting.set(key, one);
         }
@@ -139,14 +136,14 @@ export function createPeople(stage: Stage, seed: number): People {
   };
 }
 
-function commandFor(key: string, word: string, stops: number, draw: Draw): string {
+function commandFor(key: string, word: string, asked: number, draw: Draw): string {
   if (word === "Asking") return `answer ${key} SQLite`;
   if (word === "Frozen") {
-    return stops >= PATIENCE
+    return asked >= PATIENCE
       ? `unfreeze ${key} hand-over`
       : `unfreeze ${key} ${draw.pick(["hand-over", "keep-fixing", "verify-again"])}`;
   }
-  if (stops > PATIENCE) return draw.pick([`abandon ${key} it will not work`, `hand-over ${key}`]);
+  if (asked > PATIENCE) return draw.pick([`abandon ${key} it will not work`, `hand-over ${key}`]);
   return draw.pick([
     `unblock ${key} Please go on.`,
     `unblock ${key} Take euros.`,
