@@ -294,7 +294,7 @@ async function twentyIssues(sample: Sample) {
     const run = sample.next();
     const { tree, made } = await trees.prepare(run);
     if (made.setup === "ran") installs += 1;
-    writeFileSync(join(tree.path, `issue-${issue}.txt`), `issue ${issue}\n`);
+    writeFileSync(join(tree.path, `issue-${issue}.txt`), `run ${run.id}\n`);
     for (const args of [
       ["add", `issue-${issue}.txt`],
       ["commit", "--quiet", "-m", `Issue ${issue}\n\nAFK-Run: ${run.id}`],
