@@ -1,8 +1,8 @@
-// Where refs are. A few by name are read from git's own files (gitrepository-layout(5)): a process for each look is what
-// most of the time would go into. Whatever is not plain there is left to git.
+// Where refs are. A few by name are read from git's own files, and the bot's own written there (gitrepository-layout(5)): a
+// process for each look is what most of the time would go into. Whatever is not plain there is left to git.
 
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rename, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import { loadText } from "./slot.ts";
@@ -30,12 +30,30 @@ export async function loadRefs(
   return (await plainRefs(gitDir, refs)) ?? (await refsIn(git, refs));
 }
 
+/**
+ * Makes a ref of the bot's own, which no tree stands on and git has no log of, as git does: under its lock, whole. `sha` is a
+ * commit that is there. Throws where the ref is locked.
+ */
+export async function createRef(git: SimpleGit, gitDir: string, ref: `refs/afk/${string}`, sha: Sha): Promise<void> {
+  if ((await isReadable(join(gitDir, "reftable"))) || !isPlain(ref)) {
+    await git.raw(["update-ref", ref, sha]);
+    return;
+  }
+  const path = join(gitDir, ref);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.lock`, `${sha}\n`, { flag: "wx", flush: true });
+  await rename(`${path}.lock`, path);
+}
+
+function isPlain(ref: string): boolean {
+  return !/\.\.|\\|^(?!refs\/)/.test(ref);
+}
+
 const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 async function plainRefs(gitDir: string, refs: readonly string[]): Promise<ReadonlyMap<string, Sha> | undefined> {
   // Another format of refs, or what would be a path elsewhere.
-  if ((await isReadable(join(gitDir, "reftable"))) || refs.some((ref) => /\.\.|\\|^(?!refs\/)/.test(ref)))
-    return undefined;
+  if ((await isReadable(join(gitDir, "reftable"))) || !refs.every(isPlain)) return undefined;
   const found = new Map<string, Sha>();
   // Git packs a ref before it removes its own file: looked for in that order it is in one of the two.
   const loose = await Promise.all(refs.map((ref) => loadText(join(gitDir, ref))));

@@ -136,8 +136,7 @@ export function createTrees(options: TreesOptions): Trees {
         await link(path, slotPath);
         return { tree, made: { warm, setup: "skipped" } };
       }
-      await checkouts.resetConfig(repo);
-      await writeIdentity(taken.place, identity);
+      await Promise.all([checkouts.resetConfig(repo), writeIdentity(taken.place, identity)]);
       await fillTree(taken.place, rules, await checkouts.auth(repo));
       const setup = await setups.ensure(target);
       await saveSlotFile(taken.place.gitDir, "afk-ready", run.id);

@@ -13,7 +13,7 @@ import { handOver, switchClean, type Target } from "./hand-over.ts";
 import { keptRefOf, statusOf } from "./inspect.ts";
 import { keepTips } from "./keep.ts";
 import { findGitAt, pastLocks } from "./leftovers.ts";
-import { loadRefs } from "./refs.ts";
+import { createRef, loadRefs } from "./refs.ts";
 import { save } from "./save.ts";
 import { namedFilters } from "./settings.ts";
 import { isWhereLeft, loadSlotFile, lookAtSlot, type Seen, saveSlotFile } from "./slot.ts";
@@ -31,7 +31,7 @@ export type Making = {
   readonly tell: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 };
 
-export function baseRefOf(run: string): string {
+export function baseRefOf(run: string): `refs/afk/${string}` {
   return `refs/afk/base/${run}`;
 }
 
@@ -66,7 +66,7 @@ export async function chooseBase(
       `Keep the branch ${run.branch} as it was before run ${run.id}`,
     );
   }
-  return { base: head, written: pastLocks([gitDir], () => git.raw(["update-ref", ref, head])) };
+  return { base: head, written: pastLocks([gitDir], () => createRef(git, gitDir, ref, head)) };
 }
 
 /** A look at the slot ahead of need; of a free one also what git says of its files. */

@@ -1,7 +1,16 @@
 // A slot stays: what is ignored in it, its path, and what stands in it.
 
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { known, unknown } from "../../src/domain/observed.ts";
@@ -60,6 +69,20 @@ describe("the next run of a repo", () => {
     await here.trees.release(first);
     const { tree } = await here.prepared();
     expect(git(tree.path, "config", "--list")).not.toMatch(/nowhere|evil/);
+  });
+});
+
+describe("where a run starts", () => {
+  test("is a ref of its own, past the lock that a dead bot left there", async () => {
+    await here.trees.release(await here.prepared());
+    const run = here.run();
+    const lock = join(here.checkout, ".git", "refs/afk/base", `${run.id}.lock`);
+    put(here.checkout, `.git/refs/afk/base/${run.id}.lock`);
+    utimesSync(lock, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
+    const { tree } = await here.trees.prepare(run);
+    expect(git(here.checkout, "rev-parse", `refs/afk/base/${run.id}`)).toBe(tree.base);
+    expect(git(here.checkout, "fsck", "--no-dangling")).toBe("");
+    expect(existsSync(lock)).toBe(false);
   });
 });
 
