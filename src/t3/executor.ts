@@ -17,6 +17,8 @@ import type { Spending } from "./spend.ts";
 const TITLE_LENGTH = 120;
 /** A background turn of a run that is over and says nothing for so long is interrupted. */
 const LATE_SILENCE_MS = 30 * 60_000;
+/** T3 ends an idle session within a second, and one among many waiting commands within some. */
+const STOP_AGAIN_MS = 30_000;
 
 const LAST_MESSAGES = 20;
 
@@ -162,11 +164,13 @@ export function createExecutor(options: {
       const thread = await client.findThread(session.threadId, "fresh");
       const record = thread?.session ?? null;
       if (thread === undefined || record === null || record.status === "stopped") return "ended";
-      // The id follows from the record as it is: the same session is ended once, one that came back is ended again.
-      const id = (step: string) => commandIdOf(run.id, `${step}/${what}/${record.updatedAt}`, refusals);
+      // The id follows from the record as it is: the same session is ended once, one that came back is ended again. A T3
+      // that is killed forgets what it had accepted and not done yet: what has no effect for long is asked for anew.
+      const silentMs = clock.now() - Date.parse(thread.updatedAt);
+      const again = silentMs > STOP_AGAIN_MS ? `/${thread.updatedAt}` : "";
+      const id = (step: string) => commandIdOf(run.id, `${step}/${what}/${record.updatedAt}${again}`, refusals);
       const { threadId } = session;
       if (what === "idle" && record.status === "running" && record.activeTurnId !== null) {
-        const silentMs = clock.now() - Date.parse(thread.updatedAt);
         if (silentMs > LATE_SILENCE_MS) {
           const type = "thread.turn.interrupt";
           await client.dispatch({ type, commandId: id("late.interrupt"), threadId, createdAt: createdAt() });

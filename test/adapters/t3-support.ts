@@ -42,6 +42,8 @@ export async function setup(
     readonly prices?: Prices;
     readonly pollMs?: number;
     readonly timeoutMs?: number;
+    /** The executor's. */
+    readonly clock?: Clock;
   } = {},
 ): Promise<Setup> {
   const world = gitWorld();
@@ -75,7 +77,7 @@ export async function setup(
     publicUrl: server.url,
     model: { instanceId: "claudeAgent", model: "claude-opus-4-8" },
     runtimeMode: "full-access",
-    clock,
+    clock: options.clock ?? clock,
   });
 
   async function open(name: string, { tree }: { readonly tree?: string } = {}) {

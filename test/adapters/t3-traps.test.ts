@@ -248,6 +248,27 @@ describe.concurrent("restarts", () => {
     });
   });
 
+  test("a stop that T3 accepted and was killed before it did is asked for again after a while", async () => {
+    let lateMs = 0;
+    await using t3 = await setup({ shareBaseDir: true, clock: { now: () => Date.now() + lateMs } });
+    const idle = await t3.start("no-commit");
+    await seenAs(t3, idle, "ended");
+    const busy = await t3.start("silent");
+    await seenAs(t3, busy, "running");
+    await eventually("its words", () => record(t3, busy).messages.length > 1);
+    // In mid-turn, and its agent says nothing: T3's one worker waits for it, and everything else behind it.
+    await t3.executor.endSession(busy.run, busy.session, "zombie", 0);
+    const end = () => t3.executor.endSession(idle.run, idle.session, "idle", 0);
+    expect(await end()).toBe("ending");
+    await t3.server.restart({ graceful: false });
+    await eventually("T3 again", async () => (await end().catch(() => undefined)) === "ending");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(await end()).toBe("ending");
+    lateMs = 31_000;
+    await eventually("the end", async () => (await end()) === "ended");
+    expect(record(t3, idle).session).toMatchObject({ status: "stopped" });
+  });
+
   test("where only the stream tells, a turn that ran when it came back and gave no sign since may be a zombie", async () => {
     await using t3 = await setup();
     const silent = await t3.start("silent");
