@@ -1,6 +1,7 @@
 // Runs take trees, do what agents do in them, and give them back, while the bot clears its volume and is killed in between. Then every commit and
 // every file that was there has to be found; the slot has to be clean and still warm, and nothing may be left over.
 
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,10 +139,21 @@ async function playWorld(play: Play): Promise<void> {
   const missing = lost(play.all, world.checkout, world.remote, false).commits;
   outcome.lostCommits += missing.length;
   if (missing.length > 0) tell(`cases ${first} to ${first + count - 1}: lost ${missing}`);
-  if (attempt(world.checkout, "fsck", "--connectivity-only", "--no-dangling") === undefined) {
+  const damage = damageIn(world.checkout);
+  if (damage !== undefined) {
     outcome.stuck += 1;
-    tell(`case ${first + count - 1}: the checkout is damaged (${world.checkout})`);
+    tell(`case ${first + count - 1}: the checkout is damaged: ${damage} (${world.checkout})`);
   }
+}
+
+/** Git knows the tree without files though it is not there; its `fsck` does not. */
+const EMPTY_TREE = "missing tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+function damageIn(checkout: string): string | undefined {
+  const args = ["fsck", "--connectivity-only", "--no-dangling", "--no-progress"];
+  const { stdout, stderr } = spawnSync("git", args, { cwd: checkout, encoding: "utf8" });
+  const wrong = /^(missing|broken|error|fatal)/;
+  return `${stdout}\n${stderr}`.split("\n").find((line) => wrong.test(line) && line !== EMPTY_TREE);
 }
 
 /** All slots that no run holds go with it, and all else that may. */

@@ -114,7 +114,8 @@ export function createCheckouts(options: {
   const asItIs = (repo: RepoKey): SimpleGit => gitIn(layout.checkout(repo));
 
   async function isCurrent(repo: RepoKey, branch: string): Promise<boolean> {
-    if (!(await isThere(layout.checkout(repo)))) return false;
+    // A checkout without a HEAD is damaged, and a fetch brings that to light.
+    if ((await loadText(join(gitDir(repo), "HEAD"))) === undefined) return false;
     const inTime = AbortSignal.timeout(ASK_MS);
     const late = new Promise<undefined>((resolve) => inTime.addEventListener("abort", () => resolve(undefined)));
     const [seen, here] = await Promise.all([

@@ -11,13 +11,17 @@ import { gitIn } from "./git.ts";
 import { namesIn } from "./leftovers.ts";
 import { loadText } from "./slot.ts";
 
+/** Git knows it without having it, and `git fsck` alone misses it where a commit has no files. SHA-1's and SHA-256's. */
+const EMPTY_TREE =
+  / tree (4b825dc642cb6eb9a060e54bf8d69288fbee4904|6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321)$/;
+
 /** What is wrong with the repository at `path`; undefined = nothing that git can see. */
 export async function isBroken(path: string): Promise<string | undefined> {
   const git = gitIn(path, { place: { tree: path, gitDir: join(path, ".git") } });
   try {
     await git.raw(["rev-parse", "--git-dir"]);
     const out = await git.raw(["fsck", "--connectivity-only", "--no-dangling", "--no-reflogs", "--no-progress"]);
-    return /^(missing|broken|error).*$/m.exec(out)?.[0];
+    return out.split("\n").find((line) => /^(missing|broken|error)/.test(line) && !EMPTY_TREE.test(line));
   } catch (error) {
     return messageOf(error).split("\n", 1)[0];
   }

@@ -60,6 +60,16 @@ test("objects that are lost with the old checkout leave it for a person to look 
   );
 });
 
+test("a commit without files is no damage", async () => {
+  const { here, first } = await withKept();
+  const empty = git(here.checkout, "commit-tree", "4b825dc642cb6eb9a060e54bf8d69288fbee4904", "-m", "Nothing");
+  git(here.checkout, "update-ref", "refs/heads/nothing", empty);
+  await here.trees.prepare(here.run());
+  await expect(here.trees.prepare(here.run())).rejects.toThrow(/in use by run/);
+  expect([...replaced(here, "trash"), ...replaced(here, "kept")]).toEqual([]);
+  expect(git(here.checkout, "rev-parse", `refs/afk/kept/${first.id}`)).toMatch(/^[0-9a-f]{40}$/);
+});
+
 test("a remote that does not answer is no damage: nothing is cloned or moved", async () => {
   const { here } = await withKept();
   const before = readFileSync(join(here.checkout, ".git/HEAD"), "utf8");
