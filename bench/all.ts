@@ -28,7 +28,9 @@ export async function runAll(names: readonly string[]): Promise<Record<string, u
 /** A bench tells its result in the last line of stdout. */
 function runOne(name: string): Promise<object> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...process.execArgv, MAIN, name, "--json"], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [...process.execArgv, MAIN, name, "--json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let said = "";
     child.stdout.on("data", (chunk: Buffer) => {
       said += chunk.toString();
