@@ -7,6 +7,7 @@ import type { SimpleGit } from "simple-git";
 import type { Sha } from "../domain/repo.ts";
 import { gitIn, type Place } from "./git.ts";
 import { liftFlags, type SpentTree, statusOf } from "./inspect.ts";
+import { startBranch } from "./refs.ts";
 import { namedFilters } from "./settings.ts";
 import { dropSlotFile, saveSlotFile } from "./slot.ts";
 import { endOperations } from "./tips.ts";
@@ -47,7 +48,12 @@ async function discardLeft(
 }
 
 /** Switches a tree that git calls clean. Fails rather than overwrite a change that came meanwhile. */
-export async function switchClean(git: SimpleGit, place: Place, target: Target): Promise<void> {
+export async function switchClean(git: SimpleGit, gitDir: string, place: Place, target: Target): Promise<void> {
+  const { sha, branch } = target;
+  if (branch !== null && (await startBranch({ own: place.gitDir, gitDir }, branch, sha))) {
+    await dropSlotFile(place.gitDir, "afk-at");
+    return;
+  }
   await saveSlotFile(place.gitDir, "afk-switch", target.sha);
   await checkOut(git, place, target, []);
   await dropSlotFile(place.gitDir, "afk-switch");

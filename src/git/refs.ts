@@ -39,10 +39,43 @@ export async function createRef(git: SimpleGit, gitDir: string, ref: `refs/afk/$
     await git.raw(["update-ref", ref, sha]);
     return;
   }
-  const path = join(gitDir, ref);
+  await writeLocked(join(gitDir, ref), `${sha}\n`);
+}
+
+/**
+ * Puts a worktree whose HEAD is detached at `sha` onto a new branch there: no file changes, so neither does the index. Its own
+ * git directory is `own`, the one it shares with the others `gitDir`. False, with nothing done, where that is not all there is
+ * to it: HEAD is elsewhere, or something of that name is there. Throws where one of the two refs is locked.
+ */
+export async function startBranch(
+  { own, gitDir }: { readonly own: string; readonly gitDir: string },
+  branch: string,
+  sha: Sha,
+): Promise<boolean> {
+  const ref = `refs/heads/${branch}`;
+  if ((await loadText(join(own, "HEAD")))?.trimEnd() !== sha || !(await isFree(gitDir, ref))) return false;
+  await writeLocked(join(gitDir, ref), `${sha}\n`);
+  await writeLocked(join(own, "HEAD"), `ref: ${ref}\n`);
+  return true;
+}
+
+/** As git writes a ref: under its lock, whole. */
+async function writeLocked(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.lock`, `${sha}\n`, { flag: "wx", flush: true });
+  await writeFile(`${path}.lock`, text, { flag: "wx", flush: true });
   await rename(`${path}.lock`, path);
+}
+
+/** Whether git would let a ref of that name be made: none has it, and none is a folder of the other. */
+async function isFree(gitDir: string, ref: string): Promise<boolean> {
+  if (!isPlain(ref) || (await isReadable(join(gitDir, "reftable"))) || (await isReadable(join(gitDir, ref))))
+    return false;
+  const parts = ref.split("/");
+  const above = parts.slice(3).map((_part, index) => parts.slice(0, index + 3).join("/"));
+  const loose = await Promise.all(above.map((name) => loadText(join(gitDir, name))));
+  if (loose.some((text) => text !== undefined)) return false;
+  const packed = `\n${(await loadText(join(gitDir, "packed-refs"))) ?? ""}`;
+  return !packed.includes(` ${ref}/`) && ![ref, ...above].some((name) => inPacked(packed, name) !== undefined);
 }
 
 function isPlain(ref: string): boolean {

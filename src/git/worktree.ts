@@ -122,7 +122,7 @@ export async function toCommit(making: Making, look: Look, place: Place, target:
   const { gitDir, filters, discard, tell } = making;
   const { git } = look;
   if (git !== undefined && (await isUntouched(look))) {
-    return await pastLocks([place.gitDir, gitDir], () => switchClean(git, place, target));
+    return await pastLocks([place.gitDir, gitDir], () => switchClean(git, gitDir, place, target));
   }
   const name = `slot-${Date.now()}`;
   const occasion = `Keep what was found in the idle slot ${place.tree}`;

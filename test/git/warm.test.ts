@@ -86,6 +86,51 @@ describe("where a run starts", () => {
   });
 });
 
+describe("the branch a run starts on, in a slot that is at its commit already", () => {
+  test("is one as git makes it: commits go to it and to its log, and nothing else has moved", async () => {
+    await here.trees.release(await here.prepared());
+    const { tree, branch } = await here.prepared();
+    expect(git(tree.path, "symbolic-ref", "HEAD")).toBe(`refs/heads/${branch}`);
+    expect(git(tree.path, "status", "--porcelain")).toBe("");
+    put(tree.path, "new.txt");
+    git(tree.path, "add", "new.txt");
+    git(tree.path, "commit", "--quiet", "-m", "Work");
+    expect(git(here.checkout, "rev-list", "--count", `${tree.base}..refs/heads/${branch}`)).toBe("1");
+    expect(git(tree.path, "reflog", "show", "--format=%gs", branch)).toBe("commit: Work");
+    expect(git(here.checkout, "fsck", "--no-dangling")).toBe("");
+    git(here.checkout, "pack-refs", "--all");
+    expect(git(tree.path, "rev-parse", "HEAD~1")).toBe(tree.base);
+  });
+
+  test.each([
+    ["the slot's HEAD", (_branch: string) => "worktrees/1/HEAD.lock"],
+    ["the branch", (branch: string) => `refs/heads/${branch}.lock`],
+  ])("is made past the lock of a dead process on %s", async (_, lockOf) => {
+    await here.trees.release(await here.prepared());
+    const run = here.run();
+    const lock = join(here.checkout, ".git", lockOf(run.branch));
+    put(here.checkout, `.git/${lockOf(run.branch)}`);
+    utimesSync(lock, new Date(Date.now() - 60_000), new Date(Date.now() - 60_000));
+    const { tree } = await here.trees.prepare(run);
+    expect(git(tree.path, "symbolic-ref", "HEAD")).toBe(`refs/heads/${run.branch}`);
+    expect(git(tree.path, "status", "--porcelain")).toBe("");
+    expect(existsSync(lock)).toBe(false);
+  });
+
+  test.each([
+    ["loose", () => {}],
+    ["packed", () => git(here.checkout, "pack-refs", "--all")],
+  ])("is not made beside a branch that git has no room for it with, %s", async (_, settle) => {
+    await here.trees.release(await here.prepared());
+    git(here.checkout, "branch", "afk", "origin/main");
+    settle();
+    const run = here.run();
+    await expect(here.trees.prepare(run)).rejects.toThrow(/refs\/heads\/afk/);
+    git(here.checkout, "branch", "--delete", "--force", "afk");
+    await expect(here.trees.prepare(run)).resolves.toMatchObject({ tree: { base: await stage.github.head(REPO) } });
+  });
+});
+
 describe("where GitHub says that the branch has not moved", () => {
   /** The volume of `here`, with a remote that git cannot reach: whatever fetches fails. */
   function away(fetchHead = stage.origin().fetchHead): Fresh {
