@@ -55,9 +55,13 @@ export function bucketOf(url: string): Bucket {
   return url.endsWith("/graphql") ? "graphql" : "core";
 }
 
-/** Octokit gives JSON that it cannot parse, or of which a part never came, as text: no word that anything was done. */
+/**
+ * Octokit gives JSON that it cannot parse, or of which a part never came, as text: no word that anything was done. A redirect
+ * says all in its headers, whatever type it gives its body.
+ */
 function requireWhole(answer: Answer): void {
-  if (isJson(answer) && typeof answer.data === "string") {
+  const isRedirect = (answer.status as number) >= 300;
+  if (!isRedirect && isJson(answer) && typeof answer.data === "string") {
     throw new AfkError("unreachable", `GitHub's answer of ${answer.url} is broken off.`);
   }
 }
