@@ -69,6 +69,9 @@ export function gitIn(directory: string, around: Around = {}): SimpleGit {
   return simpleGit({
     baseDir: directory,
     timeout: { block: silenceMs },
+    // simple-git's own default also ends 50 ms after `exit`, with whatever was read by then: in a loop that was held up that
+    // may be nothing at all, and a `status` that says nothing is a tree with nothing to lose.
+    completion: { onClose: true, onExit: false },
     ...(input === undefined ? {} : { input: () => input }),
     allowEnvironment: Object.keys(guarded),
     // simple-git guards against these coming from input; here they are constants that narrow what git may do.
@@ -87,8 +90,8 @@ export function gitIn(directory: string, around: Around = {}): SimpleGit {
 }
 
 /**
- * simple-git waits for 50 ms after a command that said nothing, as something might come still; but it resolves on `close`,
- * after which nothing can. Half of the bot's commands are silent ones: each is heard to say nothing at all.
+ * simple-git waits for 50 ms after a command that said nothing, as something might come still; after `close` nothing can.
+ * Half of the bot's commands are silent ones: each is heard to say nothing at all.
  */
 function hearSomething(_command: string, stdout: NodeJS.ReadableStream): void {
   setImmediate(() => stdout.emit("data", Buffer.alloc(0)));

@@ -101,7 +101,8 @@ export async function setRunner(dir: string): Promise<Runner> {
     if (text === undefined) return `package.json has no script ${name}`;
     const rest = args.includes("--") ? args.slice(args.indexOf("--") + 1) : [];
     const [, file = "", own = ""] =
-      /node (?:--\S+ )*((?:src|playground|bench|fuzz|scripts)\/\S+)(.*)$/.exec(text.replace("scripts/run.mjs", "")) ?? [];
+      /node (?:--\S+ )*((?:src|playground|bench|fuzz|scripts)\/\S+)(.*)$/.exec(text.replace("scripts/run.mjs", "")) ??
+      [];
     if (file === "src/main.ts") return await afk([...words(own), ...rest]);
     if (rest.length === 0) return undefined;
     if (name === "test") return rest.every((path) => existsSync(join(ROOT, path))) ? undefined : "no such tests";
