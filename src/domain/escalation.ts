@@ -150,17 +150,24 @@ export function deadlineOf(
   }
 }
 
-/** What a person asked for that settles the escalation once it is carried out; undefined = nobody has yet. */
+/**
+ * What a person asked for that settles the escalation once it is carried out; undefined = nobody has yet. Never by times: a
+ * clock may have been put back in between. An order that was carried out has ended its escalation with that, but for an
+ * answer to the agent: that one is under way until the agent no longer asks.
+ */
 export function orderInHand(run: Run, escalation: Escalation): Order | undefined {
   const waiting = run.orders.filter((order) => settles(order, escalation));
   const sent = run.resolved
-    .filter(({ order, outcome }) => outcome === "done" && settles(order, escalation))
+    .filter(({ order, outcome }) => outcome === "done" && isAnswer(order) && settles(order, escalation))
     .map(({ order }) => order);
   return waiting.at(-1) ?? sent.at(-1);
 }
 
-function settles({ what, at }: Order, escalation: Escalation): boolean {
-  if (at < escalation.since) return false;
+function isAnswer({ what }: Order): boolean {
+  return what.kind === "approve" || what.kind === "answer";
+}
+
+function settles({ what }: Order, escalation: Escalation): boolean {
   switch (what.kind) {
     case "approve":
     case "answer":

@@ -114,6 +114,12 @@ const time: fc.Arbitrary<Happening> = fc.constantFrom(1_000, 60_000, 600_000, 3_
     outside.now += ms;
   },
 }));
+const clockBack: fc.Arbitrary<Happening> = fc.constantFrom(60_000, 3_600_000).map((ms) => ({
+  name: `the clock is put back by ${ms} ms`,
+  happen({ outside }) {
+    outside.now -= ms;
+  },
+}));
 const release: fc.Arbitrary<Happening> = fc.nat({ max: 3 }).map((index) => ({
   name: `issue ${index} is released`,
   happen({ outside }, model) {
@@ -189,6 +195,7 @@ export const happenings: fc.Arbitrary<Command>[] = [
     press,
     press,
     time,
+    clockBack,
     release,
     weather,
     weather,

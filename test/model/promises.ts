@@ -1,6 +1,7 @@
 // What the core promises (the table of what it is for), as can be seen in its state and its journal at any moment.
 
 import { expect } from "vitest";
+import { escalationsOf, orderInHand } from "../../src/domain/escalation.ts";
 import { isActive, isEnded, type Run } from "../../src/domain/run.ts";
 import { emptyState, reduceAll } from "../../src/domain/state.ts";
 import type { Bot } from "./bot.ts";
@@ -20,6 +21,12 @@ export function keepsItsPromises({ bot, outside }: Real, model: Model): void {
     const slots = runs.filter((run) => !isEnded(run) || run.tree !== null).map(({ slot }) => slot);
     expect(new Set(slots).size, `slots lent twice in ${repo}`).toBe(slots.length);
     for (const run of runs.filter(isEnded)) expect(outside.hasLiving(run.id), "an agent left behind").toBe(false);
+  }
+  for (const run of Object.values(bot.state.runs)) {
+    for (const escalation of run.orders.length > 0 ? [] : escalationsOf(run)) {
+      const answer = ["approval", "question"].includes(escalation.kind);
+      if (!answer) expect(orderInHand(run, escalation), `taken for settled: ${escalation.id}`).toBeUndefined();
+    }
   }
   expect(bot.state.pause !== null).toBe(model.paused);
   staysWithinTheBudget(bot);
