@@ -177,6 +177,8 @@ export function createTrees(options: TreesOptions): Trees {
     const { tree, kept } = await saveTree(make, seen.place, whose, all, fetching);
     const { commits: proven } = tree;
     const { sha } = await headOf(git, run.repo, run.defaultBranch);
+    // The files that the switch writes are for the next run: not as this one's agent configured git.
+    await Promise.all([checkouts.resetConfig(run.repo), writeIdentity(seen.place, identity)]);
     await freeSlot(make, tree, sha);
     if (!keepSlot || others.some((other) => other.seen.is === "free")) {
       return { kept: [...kept, ...(await takeDown(make, seen.place, whose))], all, proven };

@@ -70,6 +70,16 @@ describe("the next run of a repo", () => {
     const { tree } = await here.prepared();
     expect(git(tree.path, "config", "--list")).not.toMatch(/nowhere|evil/);
   });
+
+  test("has files as they are committed, whatever line ends an agent before it configured", async () => {
+    const first = await here.prepared();
+    git(first.tree.path, "config", "core.autocrlf", "true");
+    await stage.github.commit(REPO, { message: "Add a file", files: { "ends.txt": "one\ntwo\n" }, by: "acme" });
+    await here.trees.release(first);
+    const { tree } = await here.prepared();
+    expect(readFileSync(join(tree.path, "ends.txt"), "utf8")).toBe("one\ntwo\n");
+    expect(git(tree.path, "status", "--porcelain")).toBe("");
+  });
 });
 
 describe("where a run starts", () => {
