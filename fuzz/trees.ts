@@ -9,7 +9,7 @@ import { activeRun } from "../bench/runs.ts";
 import { buildProgram } from "../scripts/build.ts";
 import type { Run } from "../src/domain/run.ts";
 import { type Chance, createChance } from "./chance.ts";
-import { actions, setTrap, type Tree, takeTrapAway } from "./trees/actions.ts";
+import { actions, outsideOf, setTrap, type Tree, takeTrapAway } from "./trees/actions.ts";
 import { type FuzzBot, startBot, WORKER } from "./trees/bot.ts";
 import { emptyLedger, type Ledger, lost, noteCommits, noteFiles } from "./trees/ledger.ts";
 import { attempt, makeWorld, REPO, type World } from "./trees/world.ts";
@@ -134,7 +134,9 @@ async function playWorld(play: Play): Promise<void> {
     if (chance.is(0.03)) await play.bot.order({ do: "removeSlot", slot: 1 }, 0.3);
     if (chance.is(0.15) && !(await clearVolume(play, n))) return;
   }
-  for (const old of parked.splice(0)) if (!(await giveBack(play, old, parked))) return;
+  for (let old = parked.shift(); old !== undefined; old = parked.shift()) {
+    if (!(await giveBack(play, old, parked))) return;
+  }
   // Nobody goes on now: what they shared has to be kept like all else.
   const missing = lost(play.all, world.checkout, world.remote, false).commits;
   outcome.lostCommits += missing.length;
@@ -231,6 +233,8 @@ function work(play: Play, { run, ledger, done, case: n }: Held): void {
 async function giveBack(play: Play, held: Held, parked: readonly Held[]): Promise<boolean> {
   const { world, outcome, tell } = play;
   const { run, ledger, done } = held;
+  const outside = outsideOf(world);
+  const wasOutside = existsSync(outside);
   if (!(await carryOut(play, held, "release"))) return false;
   const sprung = existsSync(join(world.dir, "sprung"));
   if (play.trapIsSet) takeTrapAway({ path: world.layout.slot(REPO, run.slot) }, world.checkout);
@@ -240,6 +244,10 @@ async function giveBack(play: Play, held: Held, parked: readonly Held[]): Promis
   for (const sha of [...ledger.commits, ...ledger.inside]) play.all.commits.add(sha);
   outcome.lostCommits += missing.commits.length;
   outcome.lostFiles += missing.files.length;
+  if (wasOutside && !existsSync(outside)) {
+    outcome.lostFiles += 1;
+    say("lost what a link led to");
+  }
   if (missing.commits.length > 0) say(`lost ${missing.commits}`);
   if (missing.files.length > 0) say(`lost ${missing.files}`);
   if (sprung) {

@@ -98,6 +98,19 @@ function onlyOnce(tree: Tree): boolean {
   return gitDir === undefined || operations.every((name) => !existsSync(join(gitDir, name)));
 }
 
+/** What lies outside of the tree, and is reached from it by a link. */
+export function outsideOf({ dir }: Pick<Tree, "dir">): string {
+  return join(dir, "outside", "file.txt");
+}
+
+/** A folder of its own: an agent's `git sparse-checkout` removes what is behind a link, all of it. */
+function putOutside(tree: Tree): string {
+  const file = outsideOf(tree);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, "outside\n");
+  return dirname(file);
+}
+
 export const actions: Readonly<Record<string, Action>> = {
   edit(tree) {
     const name = tracked(tree);
@@ -146,7 +159,7 @@ export const actions: Readonly<Record<string, Action>> = {
     const name = join(tree.path, "src");
     if (!existsSync(name)) return;
     rmSync(name, { recursive: true, force: true });
-    symlinkSync(tree.dir, name);
+    symlinkSync(putOutside(tree), name);
   },
   ignored(tree) {
     put(tree, tree.chance.pick(["node_modules/a/index.js", "build/out.bin", "run.log", "node_modules/b/c/d.js"]));
