@@ -45,8 +45,11 @@ export function startBot(world: World, worker: string, chance: Chance): FuzzBot 
     const answer = new Promise<Answer | undefined>((resolve) => {
       child.once("message", (message) => resolve(message as Answer));
       child.once("exit", () => resolve(undefined));
+      // One that was killed just as it had answered takes no other order.
+      child.once("error", () => resolve(undefined));
+      if (child.exitCode !== null || child.signalCode !== null) resolve(undefined);
     });
-    child.send(order);
+    if (child.connected) child.send(order);
     const timer = killAfterMs === undefined ? undefined : setTimeout(() => kill(child), killAfterMs);
     const came = await answer;
     clearTimeout(timer);
