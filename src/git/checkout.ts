@@ -15,6 +15,7 @@ import { namesIn, pastLocks } from "./leftovers.ts";
 import { loadRefs } from "./refs.ts";
 import { completeRepair, isBroken, repair } from "./repair.ts";
 import { loadText } from "./slot.ts";
+import { dropUnmade } from "./unmade.ts";
 import { requireStraightWay } from "./way.ts";
 
 export type Remote = { readonly name: string; readonly cloneUrl: string };
@@ -99,8 +100,13 @@ export function createCheckouts(options: {
     await requireStraightWay(place);
     const asking = gitIn(path, { place, auth: await auth(repo) });
     const from = [await urlOf(repo), "+refs/heads/*:refs/remotes/origin/*"];
+    const fetch = () =>
+      pastLocks([gitDir(repo)], () => asking.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", ...from]));
     await withGit(`fetching ${repo}`, () =>
-      pastLocks([gitDir(repo)], () => asking.raw(["fetch", "--prune", "--quiet", "--no-recurse-submodules", ...from])),
+      fetch().catch(async (error: unknown) => {
+        if ((await dropUnmade(gitDir(repo))) === 0) throw error;
+        return await fetch();
+      }),
     );
     return asItIs(repo);
   }

@@ -75,6 +75,22 @@ describe("a tree whose making was killed", () => {
     await expectWholeTree();
   });
 
+  test.each(["prepare", "release"] as const)("before it had a commit keeps no fetch from its %s", async (what) => {
+    const other = await here.prepared({ slot: 2 });
+    const admin = join(checkout, ".git", "worktrees", "1");
+    mkdirSync(admin);
+    mkdirSync(slot);
+    writeFileSync(join(slot, ".git"), `gitdir: ${admin}\n`);
+    // In git's own order, up to here.
+    writeFileSync(join(admin, "locked"), "initializing");
+    writeFileSync(join(admin, "gitdir"), `${join(slot, ".git")}\n`);
+    writeFileSync(join(admin, "HEAD"), `${"0".repeat(40)}\n`);
+    writeFileSync(join(admin, "commondir"), "../..\n");
+    expect(() => git(checkout, "fetch", "--quiet", "origin")).toThrow(/bad object worktrees\/1\/HEAD/);
+    if (what === "release") await here.trees.release(other);
+    else await expectWholeTree();
+  });
+
   test("with an empty folder is made anew", async () => {
     mkdirSync(slot, { recursive: true });
     await expectWholeTree();

@@ -5,13 +5,13 @@ import { operator, type Stage, setStage, until } from "../support/stage.ts";
 let stage: Stage;
 
 beforeAll(async () => {
-  stage = await setStage({ policy: { stall: "1s", settle: "1s" } });
+  stage = await setStage({ policy: { stall: "3s", settle: "1s" } });
   await stage.startBot().said("armed");
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
 test("a run that is unblocked before its agent has stopped goes on once it has", async () => {
-  const issue = stage.release("deaf ms=8000");
+  const issue = stage.release("deaf ms=12000");
   const messages = () =>
     stage.world.t3
       .threads()
