@@ -30,12 +30,17 @@ export function noteCommits({ commits }: Ledger, tree: string): void {
 export function noteFiles({ files }: Ledger, tree: string): void {
   for (const path of walk(tree)) {
     const content = contentOf(path);
-    if (content !== undefined) files.set(blobOf(content), path);
+    if (content !== undefined) files.set(blobOf(withoutCr(content)), path);
   }
   for (const line of (attempt(tree, "ls-files", "--stage", "-z") ?? "").split("\0")) {
     const [mode = "", blob = ""] = line.split(/[ \t]/);
     if (mode !== "" && mode !== "160000" && !/^0+$/.test(blob) && blob !== EMPTY) files.set(blob, `${tree} (staged)`);
   }
+}
+
+/** Where an agent configured other line ends, git itself wrote files with them, and has what they say without. */
+function withoutCr(content: Buffer): Buffer {
+  return Buffer.from(content.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
 }
 
 const EMPTY = blobOf(Buffer.alloc(0));
@@ -83,7 +88,7 @@ export function lost(
   const files = [...ledger.files].flatMap(([blob, path]) => {
     if (there.has(blob)) return [];
     const content = existsSync(path) ? contentOf(path) : undefined;
-    return content !== undefined && blobOf(content) === blob ? [] : [path];
+    return content !== undefined && blobOf(withoutCr(content)) === blob ? [] : [path];
   });
   return { commits, files };
 }
