@@ -156,11 +156,11 @@ export function deadlineOf(
  * answer to the agent: that one is under way until the agent no longer asks.
  */
 export function orderInHand(run: Run, escalation: Escalation): Order | undefined {
-  const waiting = run.orders.filter((order) => settles(order, escalation));
-  const sent = run.resolved
-    .filter(({ order, outcome }) => outcome === "done" && isAnswer(order) && settles(order, escalation))
-    .map(({ order }) => order);
-  return waiting.at(-1) ?? sent.at(-1);
+  const waiting = run.orders.findLast((order) => settles(order, escalation));
+  if (waiting !== undefined || escalation.kind === "blocked" || escalation.kind === "frozen") return waiting;
+  return run.resolved.findLast(
+    ({ order, outcome }) => outcome === "done" && isAnswer(order) && settles(order, escalation),
+  )?.order;
 }
 
 function isAnswer({ what }: Order): boolean {

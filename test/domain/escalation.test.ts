@@ -19,7 +19,7 @@ const asking = {
   asked: {
     kind: "approval",
     since: T0,
-    requests: [{ id: "req-1", text: "rm -rf build", choices: [] }],
+    requests: [{ id: "req-1", text: "rm -rf build" }],
   },
 } as const;
 
@@ -51,6 +51,17 @@ describe("what is under way for a question", () => {
       undefined,
     ],
     ["not what was carried out before it was blocked", { state: blocked, resolved: [done(retry)] }, undefined],
+    [
+      "nor an answer that the agent never took, of the question that it is blocked with",
+      {
+        state: {
+          ...blocked,
+          asked: { kind: "input", since: T0, requests: [{ id: "req-1", text: "Which?" }] },
+        },
+        resolved: [done(order({ kind: "answer", request: "req-1", answers: {} }))],
+      },
+      undefined,
+    ],
     ["nor what the agent was told before", { state: blocked, resolved: [done(steer)] }, undefined],
     ["nor what was carried out before it froze", { state: frozen, resolved: [done(keepFixing)] }, undefined],
     ["nor the stop of a turn before", { state: asking, resolved: [done(stop)] }, undefined],
