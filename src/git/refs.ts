@@ -35,7 +35,7 @@ export async function loadRefs(
  * commit that is there. Throws where the ref is locked.
  */
 export async function createRef(git: SimpleGit, gitDir: string, ref: `refs/afk/${string}`, sha: Sha): Promise<void> {
-  if ((await isReadable(join(gitDir, "reftable"))) || !isPlain(ref)) {
+  if (!(await arePlain(gitDir, [ref]))) {
     await git.raw(["update-ref", ref, sha]);
     return;
   }
@@ -68,8 +68,7 @@ async function writeLocked(path: string, text: string): Promise<void> {
 
 /** Whether git would let a ref of that name be made: none has it, and none is a folder of the other. */
 async function isFree(gitDir: string, ref: string): Promise<boolean> {
-  if (!isPlain(ref) || (await isReadable(join(gitDir, "reftable"))) || (await isReadable(join(gitDir, ref))))
-    return false;
+  if (!(await arePlain(gitDir, [ref])) || (await isReadable(join(gitDir, ref)))) return false;
   const parts = ref.split("/");
   const above = parts.slice(3).map((_part, index) => parts.slice(0, index + 3).join("/"));
   const loose = await Promise.all(above.map((name) => loadText(join(gitDir, name))));
@@ -78,15 +77,15 @@ async function isFree(gitDir: string, ref: string): Promise<boolean> {
   return !packed.includes(` ${ref}/`) && ![ref, ...above].some((name) => inPacked(packed, name) !== undefined);
 }
 
-function isPlain(ref: string): boolean {
-  return !/\.\.|\\|^(?!refs\/)/.test(ref);
+/** Not in another format of refs, nor by a name that would be a path elsewhere. */
+async function arePlain(gitDir: string, refs: readonly string[]): Promise<boolean> {
+  return refs.every((ref) => !/\.\.|\\|^(?!refs\/)/.test(ref)) && !(await isReadable(join(gitDir, "reftable")));
 }
 
 const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 async function plainRefs(gitDir: string, refs: readonly string[]): Promise<ReadonlyMap<string, Sha> | undefined> {
-  // Another format of refs, or what would be a path elsewhere.
-  if ((await isReadable(join(gitDir, "reftable"))) || !refs.every(isPlain)) return undefined;
+  if (!(await arePlain(gitDir, refs))) return undefined;
   const found = new Map<string, Sha>();
   // Git packs a ref before it removes its own file: looked for in that order it is in one of the two.
   const loose = await Promise.all(refs.map((ref) => loadText(join(gitDir, ref))));

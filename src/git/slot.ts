@@ -70,7 +70,8 @@ export async function findRegistered(slot: string, gitDir: string): Promise<stri
   return undefined;
 }
 
-async function isUnfinished(gitDir: string): Promise<boolean> {
+/** Of a worktree's own git directory: whether git has begun to make it and not come to its end. */
+export async function isUnfinished(gitDir: string): Promise<boolean> {
   return (await loadText(join(gitDir, "locked")))?.trim() === "initializing";
 }
 

@@ -15,7 +15,7 @@ import { createToolchains } from "../setup/toolchains.ts";
 import type { Layout } from "../volume/layout.ts";
 import { createCheckouts, type Origin } from "./checkout.ts";
 import { type Contents, fillTree, filtersOf } from "./contents.ts";
-import { withGit } from "./git.ts";
+import { type Place, withGit } from "./git.ts";
 import { createReadings } from "./readings.ts";
 import { forgetRun, freeSlot, saveTree, takeDown } from "./release.ts";
 import { createRecord, createSources } from "./setup-sources.ts";
@@ -136,13 +136,18 @@ export function createTrees(options: TreesOptions): Trees {
         await link(path, slotPath);
         return { tree, made: { warm, setup: "skipped" } };
       }
-      await Promise.all([checkouts.resetConfig(repo), writeIdentity(taken.place, identity)]);
+      await configure(repo, taken.place);
       await fillTree(taken.place, rules, await checkouts.auth(repo));
       const setup = await setups.ensure(target);
       await saveSlotFile(taken.place.gitDir, "afk-ready", run.id);
       await link(path, slotPath);
       return { tree, made: { warm, setup } };
     });
+  }
+
+  /** Git's config as the bot wants it: whatever an agent set for all trees or for this one is gone. */
+  async function configure(repo: RepoKey, place: Place): Promise<void> {
+    await Promise.all([checkouts.resetConfig(repo), writeIdentity(place, identity)]);
   }
 
   /** A run that is to start cold leaves the slot that it had; what it did there is kept. */
@@ -178,7 +183,7 @@ export function createTrees(options: TreesOptions): Trees {
     const { commits: proven } = tree;
     const { sha } = await headOf(git, run.repo, run.defaultBranch);
     // The files that the switch writes are for the next run: not as this one's agent configured git.
-    await Promise.all([checkouts.resetConfig(run.repo), writeIdentity(seen.place, identity)]);
+    await configure(run.repo, seen.place);
     await freeSlot(make, tree, sha);
     if (!keepSlot || others.some((other) => other.seen.is === "free")) {
       return { kept: [...kept, ...(await takeDown(make, seen.place, whose))], all, proven };

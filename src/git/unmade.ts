@@ -4,17 +4,15 @@
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { findGitAt, namesIn } from "./leftovers.ts";
-import { loadText } from "./slot.ts";
+import { isUnfinished, loadText } from "./slot.ts";
 
 /** Takes away those in which there is nothing and which no git is making. Returns how many went. */
 export async function dropUnmade(gitDir: string): Promise<number> {
   let dropped = 0;
   for (const name of await namesIn(join(gitDir, "worktrees"))) {
     const own = join(gitDir, "worktrees", name);
-    const [head, locked, link] = await Promise.all(
-      ["HEAD", "locked", "gitdir"].map((file) => loadText(join(own, file))),
-    );
-    if (!/^0+$/.test(head?.trim() ?? "") || locked?.trim() !== "initializing" || link === undefined) continue;
+    const [head, link] = await Promise.all(["HEAD", "gitdir"].map((file) => loadText(join(own, file))));
+    if (link === undefined || !/^0+$/.test(head?.trim() ?? "") || !(await isUnfinished(own))) continue;
     const tree = dirname(link.trim());
     if ((await findGitAt(tree)) !== undefined || (await holdsMore(tree))) continue;
     await rm(join(tree, ".git"), { force: true });
