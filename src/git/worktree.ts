@@ -93,12 +93,9 @@ export async function takeSlot(
     case "held":
       if (seen.run !== run.id) throw new AfkError("conflict", `Slot ${slot} is in use by run ${seen.run}.`);
       if (seen.ready) return { place: seen.place, warm: true, ready: true };
-      await toCommit(making, look, seen.place, { sha: base, branch: run.branch });
-      return { place: seen.place, warm: true, ready: false };
+      break;
     case "free":
-      await saveSlotFile(seen.place.gitDir, "afk-run", run.id);
-      await toCommit(making, look, seen.place, { sha: base, branch: run.branch });
-      return { place: seen.place, warm: true, ready: false };
+      break;
     case "unknown":
       throw new AfkError("conflict", `Slot ${slot} is no worktree of the checkout (${seen.why}). Move it away.`);
     case "unfinished":
@@ -108,6 +105,11 @@ export async function takeSlot(
     default:
       return seen satisfies never;
   }
+  const { place } = seen;
+  // Also of one that only its branch says to be this run's: an agent may leave that branch.
+  await saveSlotFile(place.gitDir, "afk-run", run.id);
+  await toCommit(making, look, place, { sha: base, branch: run.branch });
+  return { place, warm: true, ready: false };
 }
 
 /** Whether it is a worktree whose files and HEAD are as the bot left them. */

@@ -96,6 +96,18 @@ describe("a tree whose making was killed", () => {
     await expectWholeTree();
   });
 
+  test("before it was written whose it is, is its run's wherever an agent goes with it", async () => {
+    const { path } = await prepare();
+    unlinkSync(path);
+    for (const file of ["afk-run", "afk-ready"]) unlinkSync(join(checkout, ".git", "worktrees", "1", file));
+    await prepare();
+    git(slot, "checkout", "--quiet", "--detach");
+    writeFileSync(join(slot, "note"), "x");
+    expect(await here.trees.findSlots(REPO)).toEqual([{ slot: 1, is: "held", run: run.id }]);
+    expect(await here.trees.release(run)).toHaveLength(1);
+    expect(git(slot, "status", "--porcelain")).toBe("");
+  });
+
   test("before its symlink stood is adopted", async () => {
     const { path, base } = await prepare();
     writeFileSync(join(slot, "note"), "x");
