@@ -48,9 +48,9 @@ export type Checkouts = {
   headOf(git: SimpleGit, repo: RepoKey, branch: string): Promise<{ readonly branch: string; readonly sha: Sha }>;
   /**
    * Runs `work`; where it fails because the checkout is damaged, clones it anew, brings over what only the old one had,
-   * and runs it once more. Only while no agent is at work in the repo.
+   * and runs it once more. Only while no agent is at work in the repo: where that is not sure, `may` is asked first.
    */
-  whole<T>(repo: RepoKey, work: () => Promise<T>): Promise<T>;
+  whole<T>(repo: RepoKey, work: () => Promise<T>, may?: () => Promise<boolean>): Promise<T>;
   auth(repo: RepoKey): Promise<GitAuth>;
   /** Gives the checkout its own config again: agents write theirs into it, and the next would work by it. */
   resetConfig(repo: RepoKey): Promise<void>;
@@ -185,13 +185,13 @@ export function createCheckouts(options: {
       await writeFile(next, own);
       await rename(next, join(gitDir(repo), "config"));
     },
-    async whole(repo, work) {
+    async whole(repo, work, may = async () => true) {
       try {
         return await work();
       } catch (error) {
         const path = layout.checkout(repo);
         const mendable = error instanceof AfkError && error.code === "conflict" && (await isThere(path));
-        const damage = mendable ? await isBroken(path) : undefined;
+        const damage = mendable && (await may()) ? await isBroken(path) : undefined;
         if (damage === undefined) throw error;
         tell({ repo, why: damage, after: messageOf(error) }, "checkout damaged, cloning it anew");
         const next = await cloneBeside(repo, path);

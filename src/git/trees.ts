@@ -192,6 +192,22 @@ export function createTrees(options: TreesOptions): Trees {
     return { kept, all, proven };
   }
 
+  /** Runs for whose release the checkout was cloned anew: what that did not mend, it would not mend the next time. */
+  const mended = new Set<string>();
+
+  async function giveBack(run: Run): ReturnType<Trees["release"]> {
+    let tries = 0;
+    const work = () => {
+      tries += 1;
+      if (tries > 1) mended.add(run.id);
+      return release(run);
+    };
+    // Another run's agent may be at work in its own tree.
+    const isAlone = async () =>
+      (await slotsOf(run.repo)).every(({ seen }) => seen.is === "free" || ("run" in seen && seen.run === run.id));
+    return await checkouts.whole(run.repo, work, async () => !mended.has(run.id) && (await isAlone()));
+  }
+
   async function release(run: Run): ReturnType<Trees["release"]> {
     // A late turn of the session then fails to start, instead of working in what the next run gets.
     await rm(layout.tree(run.repo, run.id), { force: true });
@@ -267,7 +283,7 @@ export function createTrees(options: TreesOptions): Trees {
       await checkouts.whole(repo, () => fetched(repo, onProgress));
     },
     prepare: (run) => checkouts.whole(run.repo, () => prepare(run)),
-    release,
+    release: giveBack,
     refresh,
     removeSlot,
 

@@ -47,6 +47,39 @@ test.each([
   expect(next.tree.slotPath).toBe(first.tree.slotPath);
 });
 
+test("a checkout that is damaged while a run works is cloned anew when that gives its tree back, and loses none of it", async () => {
+  const { here, idea } = await withKept();
+  const run = await here.prepared();
+  const work = await stage.commit(run.tree.slotPath, "work.txt", "Work that was not pushed");
+  writeFileSync(join(run.tree.slotPath, "draft.txt"), "draft\n");
+  rmSync(join(here.checkout, ".git", "HEAD"));
+  const kept = await here.trees.release(run);
+  expect(kept).toEqual([`refs/afk/kept/${run.id}`]);
+  expect(git(here.checkout, "rev-list", "--all").split("\n")).toEqual(expect.arrayContaining([idea, work]));
+  expect(git(here.checkout, "show", `${kept[0]}^{/Keep}:draft.txt`)).toBe("draft");
+  expect(git(run.tree.slotPath, "status", "--porcelain")).toBe("");
+  expect(await here.trees.findSlots(REPO)).toEqual([{ slot: 1, is: "free" }]);
+});
+
+test("a checkout that is damaged while two runs have trees is left as it is by the release of one", async () => {
+  const { here } = await withKept();
+  const [first, other] = [await here.prepared(), await here.prepared({ slot: 2 })];
+  rmSync(join(here.checkout, ".git", "HEAD"));
+  await expect(here.trees.release(first)).rejects.toThrow();
+  expect([...replaced(here, "trash"), ...replaced(here, "kept")]).toEqual([]);
+  expect((await here.trees.findSlots(REPO)).map((seen) => "run" in seen && seen.run)).toEqual([first.id, other.id]);
+});
+
+test("what a new clone does not mend is not cloned again and again", async () => {
+  const { here } = await withKept();
+  const run = await here.prepared();
+  git(run.tree.slotPath, "checkout", "--quiet", "--detach");
+  const work = await stage.commit(run.tree.slotPath, "work.txt", "Work that is lost");
+  rmSync(join(here.checkout, ".git/objects", work.slice(0, 2), work.slice(2)));
+  for (let times = 0; times < 3; times += 1) await expect(here.trees.release(run)).rejects.toThrow();
+  expect([...replaced(here, "trash"), ...replaced(here, "kept")]).toHaveLength(1);
+});
+
 test("objects that are lost with the old checkout leave it for a person to look at, out of the way", async () => {
   const { here, first, idea } = await withKept();
   const object = join(here.checkout, ".git/objects", idea.slice(0, 2), idea.slice(2));
