@@ -22,10 +22,11 @@ export async function handOver(
   discard: (path: string) => Promise<void>,
 ): Promise<void> {
   const { place, filters, untracked, repositories, submodules, hidden } = spent;
-  const git = gitIn(place.tree, { place, named: await namedFilters(place), filters });
+  const where = { place, named: await namedFilters(place), filters };
+  const git = gitIn(place.tree, where);
   await saveSlotFile(place.gitDir, "afk-switch", target.sha);
   await endOperations(place);
-  await liftFlags(git, hidden);
+  await liftFlags(where, hidden);
   for (const path of repositories) await discard(join(place.tree, path));
   await removeFiles(git, place.tree, untracked);
   await checkOut(git, place, target, ["--force"]);

@@ -14,7 +14,7 @@ import { gitIn, type Place } from "./git.ts";
 import { loadRefs, refIn } from "./refs.ts";
 import { namedFilters } from "./settings.ts";
 import { loadSlotFile, loadText } from "./slot.ts";
-import { snapshotFiles, snapshotStaged } from "./snapshot.ts";
+import { snapshotFiles, snapshotStaged, type Where } from "./snapshot.ts";
 import { findTips, type Shared } from "./tips.ts";
 import { type UnsavedCommits, unsavedCommits } from "./unsaved-commits.ts";
 
@@ -28,7 +28,7 @@ export type SpentTree = {
   readonly repositories: readonly string[];
   /** Repositories that its commit names, such as submodules. */
   readonly submodules: readonly string[];
-  /** Files that the index has and says to be elsewhere, as it does of a sparse checkout's. */
+  /** Entries of files that the index has and says to be elsewhere, as it does of a sparse checkout's. */
   readonly hidden: readonly string[];
   /** The commits that somebody put somewhere: on the remote or kept, each. */
   readonly commits: ReadonlySet<Sha>;
@@ -87,7 +87,7 @@ export async function inspect(ask: Ask): Promise<Inspection> {
     statusOf(git),
     findTips(git, place, ask.shared),
   ]);
-  await liftFlags(git, index.flagged);
+  await liftFlags({ place, named, filters }, index.flagged);
   const lines = index.flagged.length === 0 ? seen : await statusOf(git);
   const repositories = lines.flatMap((line) =>
     line.startsWith("?? ") && line.endsWith("/") ? [line.slice(3, -1)] : [],
@@ -147,7 +147,7 @@ export async function statusOf(git: SimpleGit): Promise<readonly string[]> {
 type Index = {
   /** Where it has another repository's commit. */
   readonly submodules: readonly string[];
-  /** Files that are there, and whose changes a flag hides from git. */
+  /** Entries of files that are there, and whose changes a flag hides from git. */
   readonly flagged: readonly string[];
   readonly hidden: readonly string[];
 };
@@ -160,18 +160,25 @@ async function readIndex(git: SimpleGit, { tree }: Place): Promise<Index> {
   for (const entry of entries) {
     const path = entry.slice(entry.indexOf("\t") + 1);
     if (/^. 160000 /.test(entry)) submodules.push(path);
-    if (/^[a-z] /.test(entry) || (entry.startsWith("S ") && (await isThere(join(tree, path))))) flagged.push(path);
-    else if (entry.startsWith("S ")) hidden.push(path);
+    const isHidden = entry.startsWith("S ") && !(await isThere(join(tree, path)));
+    if (isHidden) hidden.push(entry.slice(2));
+    else if (/^[a-zS] /.test(entry)) flagged.push(entry.slice(2));
   }
   return { submodules, flagged, hidden };
 }
 
-export async function liftFlags(git: SimpleGit, paths: readonly string[]): Promise<void> {
-  for (let at = 0; at < paths.length; at += 500) {
-    const some = paths.slice(at, at + 500);
-    await git.raw(["update-index", "--no-assume-unchanged", "--", ...some]);
-    await git.raw(["update-index", "--no-skip-worktree", "--", ...some]);
-  }
+/**
+ * Puts entries of the index, as `git ls-files --stage` says them, there anew: without a flag, and without what git knew of
+ * their files. That may be from before a change which it did not look for while the flag was set, and by size and second the
+ * same as now.
+ */
+export async function liftFlags(where: Where, entries: readonly string[]): Promise<void> {
+  if (entries.length === 0) return;
+  const strange = entries.find((entry) => entry.includes("\u{fffd}"));
+  if (strange !== undefined)
+    throw new AfkError("conflict", `A flag hides changes of a file whose name is no text: ${strange.split("\t")[1]}`);
+  const input = entries.map((entry) => `${entry}\0`).join("");
+  await gitIn(where.place.tree, { ...where, input }).raw(["update-index", "-z", "--index-info"]);
 }
 
 /** Undefined where the files, as they are and as they are staged, are what was kept already. */

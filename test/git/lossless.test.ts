@@ -2,6 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { listKept, restoreKept } from "../../src/git/kept.ts";
 import { type Fresh, localGit as git, type Prepared, REPO, setTreeStage, type TreeStage } from "./support.ts";
@@ -90,6 +91,25 @@ describe("kept before a tree is given back", () => {
     expect(git(here.checkout, "show", `${kept}:a.txt`)).toBe("assumed unchanged");
     expect(git(here.checkout, "show", `${kept}:README.md`)).toBe("skipped");
     expect(readFileSync(join(tree, "a.txt"), "utf8")).toBe("1\n2\n3\n");
+  });
+
+  test("a change that git was told not to look at, of the same length and in the same second", async () => {
+    const second = (): number => Math.floor(Date.now() / 1_000);
+    let began: number;
+    do {
+      // Git tells files by the second: all of this has to be within one.
+      await setTimeout(1_000 - (Date.now() % 1_000));
+      began = second();
+      git(tree, "update-index", "--no-assume-unchanged", "a.txt");
+      put("a.txt", "before\n");
+      git(tree, "add", "a.txt");
+      git(tree, "update-index", "--assume-unchanged", "a.txt");
+      put("a.txt", "behind\n");
+    } while (second() !== began);
+    await setTimeout(1_100);
+    git(tree, "status");
+    await here.trees.release(run);
+    expect(git(here.checkout, "show", `${kept}:a.txt`)).toBe("behind");
   });
 
   test("what only the run's own .gitignore ignored, once that is gone", async () => {
