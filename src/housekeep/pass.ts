@@ -94,7 +94,8 @@ export async function runPass(head: PassHead, resumed: boolean, asked: PassParts
   if (!resumed) await thread.call("beginPass", head.pass);
   if (head.by !== null) await begin();
   let waits = false;
-  if (resumed && (await carryOut(parts)) === undefined) return undefined;
+  // One that was cut off before its plan stood would empty the trash without having counted what is in it.
+  if (resumed && (await isPlanned(parts)) && (await carryOut(parts)) === undefined) return undefined;
   // Begun above the high watermark it goes on to the low one, whatever part of a plan, or of one that a kill tore, is done.
   let clearing = resumed && (await thread.call("makesRoom"));
   // The first rounds go by the lists there are; once these are exhausted, all is listed as it is now.
@@ -123,6 +124,11 @@ export async function runPass(head: PassHead, resumed: boolean, asked: PassParts
   await thread.call("endPass");
   for (const { kind, of, units, bytes, why } of removed) log.info({ kind, of, units, bytes, why }, "removed");
   return { pass, waits };
+}
+
+async function isPlanned({ thread }: PassParts): Promise<boolean> {
+  const { done, left, slots } = await thread.call("progress");
+  return done + left + slots > 0;
 }
 
 /** How many items went; undefined = told to stop. What goes to make room goes only for as long as there is none. */

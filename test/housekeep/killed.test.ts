@@ -57,6 +57,8 @@ describe.runIf(canMount)("a pass that is killed", () => {
     const passFile = join(stage.stateDir, "housekeeping/pass.jsonl");
     const seen = (): string => (existsSync(passFile) ? readFileSync(passFile, "utf8") : "");
     const moments = [
+      // Before its plan stands.
+      () => seen() !== "",
       () => seen().includes('"items"'),
       () => entries(stage) < ENTRIES - 100,
       () => (seen().match(/"done"/g) ?? []).length > 1,
