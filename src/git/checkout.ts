@@ -48,7 +48,8 @@ export type Checkouts = {
   headOf(git: SimpleGit, repo: RepoKey, branch: string): Promise<{ readonly branch: string; readonly sha: Sha }>;
   /**
    * Runs `work`; where it fails because the checkout is damaged, clones it anew, brings over what only the old one had,
-   * and runs it once more. Only while no agent is at work in the repo: where that is not sure, `may` is asked first.
+   * and runs it once more. What a new clone did not mend is not cloned again. Only while no agent is at work in the repo:
+   * where that is not sure, `may` is asked first.
    */
   whole<T>(repo: RepoKey, work: () => Promise<T>, may?: () => Promise<boolean>): Promise<T>;
   auth(repo: RepoKey): Promise<GitAuth>;
@@ -73,6 +74,8 @@ export function createCheckouts(options: {
   const { fetchDefaultBranch } = origin;
   /** GitHub's word on where a repo is, and never the checkout's, whose config agents can write. */
   const urls = new Map<RepoKey, string>();
+  /** What was still wrong with a checkout once it was cloned anew. */
+  const unmended = new Map<RepoKey, string | undefined>();
 
   const gitDir = (repo: RepoKey): string => join(layout.checkout(repo), ".git");
 
@@ -192,11 +195,12 @@ export function createCheckouts(options: {
         const path = layout.checkout(repo);
         const mendable = error instanceof AfkError && error.code === "conflict" && (await isThere(path));
         const damage = mendable && (await may()) ? await isBroken(path) : undefined;
-        if (damage === undefined) throw error;
+        if (damage === undefined || damage === unmended.get(repo)) throw error;
         tell({ repo, why: damage, after: messageOf(error) }, "checkout damaged, cloning it anew");
         const next = await cloneBeside(repo, path);
         const done = await repair({ old: path, next, kept: layout.kept(repo), trash: layout.trash });
         tell({ repo, ...done }, "checkout cloned anew");
+        unmended.set(repo, await isBroken(path));
         return await work();
       }
     },

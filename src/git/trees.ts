@@ -192,20 +192,9 @@ export function createTrees(options: TreesOptions): Trees {
     return { kept, all, proven };
   }
 
-  /** Runs for whose release the checkout was cloned anew: what that did not mend, it would not mend the next time. */
-  const mended = new Set<string>();
-
-  async function giveBack(run: Run): ReturnType<Trees["release"]> {
-    let tries = 0;
-    const work = () => {
-      tries += 1;
-      if (tries > 1) mended.add(run.id);
-      return release(run);
-    };
-    // Another run's agent may be at work in its own tree.
-    const isAlone = async () =>
-      (await slotsOf(run.repo)).every(({ seen }) => seen.is === "free" || ("run" in seen && seen.run === run.id));
-    return await checkouts.whole(run.repo, work, async () => !mended.has(run.id) && (await isAlone()));
+  /** Whether no other run has a tree, in which its agent may be at work. */
+  async function isAlone(run: Run): Promise<boolean> {
+    return (await slotsOf(run.repo)).every(({ seen }) => seen.is === "free" || ("run" in seen && seen.run === run.id));
   }
 
   async function release(run: Run): ReturnType<Trees["release"]> {
@@ -283,7 +272,12 @@ export function createTrees(options: TreesOptions): Trees {
       await checkouts.whole(repo, () => fetched(repo, onProgress));
     },
     prepare: (run) => checkouts.whole(run.repo, () => prepare(run)),
-    release: giveBack,
+    release: (run) =>
+      checkouts.whole(
+        run.repo,
+        () => release(run),
+        () => isAlone(run),
+      ),
     refresh,
     removeSlot,
 
